@@ -1,0 +1,27 @@
+import { type GatewayReport, TTFT_BOUNDS_MS } from '@signalbox/domain';
+import { z } from 'zod';
+
+const count = z.number().int().min(0);
+
+export const gatewayReportSchema: z.ZodType<GatewayReport> = z.object({
+  gatewayId: z.string().regex(/^[a-zA-Z0-9._-]{1,100}$/),
+  bootId: z.string().max(100),
+  startedAt: z.number(),
+  sentAt: z.number(),
+  applied: z.object({ epoch: count, number: count, hash: z.string().max(64) }),
+  accepting: z.boolean(),
+  replicas: z.array(z.object({ replicaId: z.string(), admitted: z.boolean(), inFlight: count, ejected: z.boolean() })),
+  revisions: z.array(
+    z.object({
+      routeId: z.string(),
+      revisionId: z.string(),
+      requests: count,
+      errors: count,
+      rescued: count,
+      cancelled: count,
+      ttft: z.object({ counts: z.array(count).length(TTFT_BOUNDS_MS.length + 1), sumMs: z.number().min(0), count }),
+      outputTokens: count,
+    }),
+  ),
+  routes: z.array(z.object({ routeId: z.string(), inFlight: count, unserved: count })),
+});

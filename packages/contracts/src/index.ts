@@ -1,0 +1,3 @@
+export * from './canonical-json.ts';
+export * from './gateway-report.ts';
+export * from './snapshot.ts';

@@ -1,0 +1,2 @@
+/** Milliseconds since the Unix epoch. Domain code never reads a clock: `now` is an argument. */
+export type Instant = number;
