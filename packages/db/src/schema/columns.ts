@@ -1,0 +1,18 @@
+import { integer, jsonb, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+
+/** Instants are `timestamptz`; the driver hands them out as `Date`, repositories turn them into epoch milliseconds. */
+export const instant = (name: string) => timestamp(name, { withTimezone: true, mode: 'date', precision: 3 });
+
+export const id = () => uuid('id').primaryKey();
+export const createdAt = () => instant('created_at').notNull();
+export const updatedAt = () => instant('updated_at').notNull();
+
+/** Columns of everything a user applies. `version` counts accepted changes: it is the ETag. */
+export const written = () => ({
+  labels: jsonb('labels').$type<Readonly<Record<string, string>>>().notNull(),
+  annotations: jsonb('annotations').$type<Readonly<Record<string, string>>>().notNull(),
+  version: integer('version').notNull().default(1),
+  author: text('author').notNull(),
+  createdAt: createdAt(),
+  updatedAt: updatedAt(),
+});
