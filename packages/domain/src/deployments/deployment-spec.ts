@@ -53,9 +53,9 @@ export interface ScalingSpec {
   max: number;
   /** Requests in flight per replica that the autoscaler aims for. */
   targetInFlight: number;
-  /** The replica count rises to the highest demand seen within this window … */
+  /** The replica count rises to the lowest need seen within this window: a shorter peak adds nothing … */
   scaleUpWindowMs: number;
-  /** … and falls only to the highest demand seen within this one. */
+  /** … and falls to the highest need seen within this one: a shorter lull removes nothing. */
   scaleDownWindowMs: number;
 }
 

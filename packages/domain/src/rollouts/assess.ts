@@ -1,0 +1,149 @@
+import { assertNever } from '../assert-never.ts';
+import type { RolloutStep } from '../deployments/deployment-spec.ts';
+import type { Instant } from '../instant.ts';
+import { carryableWeight } from './carryable-weight.ts';
+import { gate } from './gate.ts';
+import type { GateVerdict } from './phase.ts';
+import { countsSince } from './revision-counts.ts';
+import type { Fleet, RolloutCommand, RolloutWorld } from './rollout-world.ts';
+import { firstWeight, weightAt } from './steps.ts';
+import { WHOLE } from './traffic-split.ts';
+
+/** An engine that died this often while loading will not get better by waiting. */
+const HOPELESS_RESTARTS = 3;
+/** With `onNoData: fail`, a step may stay without data for its own length and this much more. */
+const NO_DATA_GRACE_MS = 60_000;
+
+/** What the rollout's situation is, in one word, with what the next move needs. */
+export type Assessment =
+  | { kind: 'finished' }
+  | { kind: 'commanded'; command: RolloutCommand }
+  | { kind: 'superseded' }
+  | { kind: 'planned'; share: number }
+  | { kind: 'unknown'; message: string }
+  | { kind: 'paused' }
+  /** Replicas for this share were never ordered. */
+  | { kind: 'underprovisioned'; share: number }
+  | { kind: 'short'; message: string }
+  | { kind: 'provisioned' }
+  /** The split must change: up to the step's weight, or down to what is still carried. */
+  | { kind: 'weightDue'; weight: number; reached: boolean }
+  | { kind: 'holding'; ms: number; message: string; verdict: GateVerdict | null }
+  | { kind: 'awaitingApproval'; role: string }
+  | { kind: 'stepPassed'; verdict: GateVerdict | null }
+  | { kind: 'bad'; because: string; verdict: GateVerdict | null }
+  | { kind: 'promotable' }
+  | { kind: 'acknowledging' }
+  | { kind: 'returned' };
+
+export function assess(world: RolloutWorld, now: Instant): Assessment {
+  switch (world.phase) {
+    case 'completed':
+    case 'rolledBack':
+    case 'superseded':
+      return { kind: 'finished' };
+    case 'rollingBack':
+      return world.acknowledged ? { kind: 'returned' } : { kind: 'acknowledging' };
+    case 'planning':
+    case 'provisioning':
+    case 'stepping':
+    case 'promoting':
+      return assessForward(world, now);
+    default:
+      return assertNever(world.phase);
+  }
+}
+
+function assessForward(world: RolloutWorld, now: Instant): Assessment {
+  if (world.superseded) return { kind: 'superseded' };
+  if (world.command !== null) return { kind: 'commanded', command: world.command };
+  if (world.phase === 'planning') return { kind: 'planned', share: firstWeight(world.steps) };
+  if (world.candidate.kind === 'unknown') {
+    return { kind: 'unknown', message: `waiting: the cluster does not answer (${world.candidate.because})` };
+  }
+  const fleet = world.candidate.value;
+  if (world.phase === 'provisioning') return assessProvisioning(world, fleet, now);
+  if (world.phase === 'promoting') return { kind: 'promotable' };
+  return assessStep(world, fleet, now);
+}
+
+function assessProvisioning(world: RolloutWorld, fleet: Fleet, now: Instant): Assessment {
+  const share = firstWeight(world.steps);
+  if (carryableWeight(fleet.routable, world.fullFleet) >= share)
+    return world.paused ? { kind: 'paused' } : { kind: 'provisioned' };
+  return missing(world, fleet, share, now);
+}
+
+function assessStep(world: RolloutWorld, fleet: Fleet, now: Instant): Assessment {
+  const step = world.steps[world.stepIndex];
+  if (step === undefined) return world.paused ? { kind: 'paused' } : { kind: 'stepPassed', verdict: null };
+  const wanted = weightAt(world.steps, world.stepIndex);
+  const carried = Math.min(wanted, carryableWeight(fleet.routable, world.fullFleet));
+  if (world.candidateWeight > carried) return { kind: 'weightDue', weight: carried, reached: false };
+
+  const verdict = askGate(world, now);
+  if (verdict?.kind === 'rollBack' && !(world.paused && world.onFailure === 'pause')) {
+    return { kind: 'bad', because: verdict.because, verdict };
+  }
+  if (world.paused) return { kind: 'paused' };
+  if (carried < wanted) return missing(world, fleet, wanted, now);
+  if (world.candidateWeight < wanted) return { kind: 'weightDue', weight: wanted, reached: true };
+  if (step.kind === 'weight' && world.detail.weightReachedAt === null)
+    return { kind: 'weightDue', weight: wanted, reached: true };
+  return assessHold(world, step, verdict, now);
+}
+
+function assessHold(world: RolloutWorld, step: RolloutStep, verdict: GateVerdict | null, now: Instant): Assessment {
+  switch (step.kind) {
+    case 'approval':
+      return world.detail.approvedBy === null
+        ? { kind: 'awaitingApproval', role: step.role }
+        : { kind: 'stepPassed', verdict };
+    case 'wait': {
+      const ms = world.detail.since + step.forMs - now;
+      return ms > 0 ? { kind: 'holding', ms, message: 'waiting', verdict } : { kind: 'stepPassed', verdict };
+    }
+    case 'weight': {
+      const held = now - (world.detail.weightReachedAt ?? now);
+      const message = verdict?.because ?? 'holding';
+      if (held < step.forMs) return { kind: 'holding', ms: step.forMs - held, message, verdict };
+      if (verdict === null || verdict.kind === 'goOn') return { kind: 'stepPassed', verdict };
+      if (world.gate.onNoData === 'fail' && held > 2 * step.forMs + NO_DATA_GRACE_MS) {
+        return { kind: 'bad', because: `no evidence: ${verdict.because}`, verdict };
+      }
+      return { kind: 'holding', ms: 1_000, message: `waiting for evidence: ${verdict.because}`, verdict };
+    }
+    default:
+      return assertNever(step);
+  }
+}
+
+/**
+ * Null where there is nothing to ask: the first rollout, a way back, a step that has no weight yet, or all of the
+ * traffic already moved (then there is no stable traffic to compare with; the former revision stays warm instead).
+ */
+function askGate(world: RolloutWorld, now: Instant): GateVerdict | null {
+  const baseline = world.detail.baseline;
+  if (world.from === null || world.goingBack || world.strategy !== 'canary') return null;
+  if (baseline === null || world.detail.weightReachedAt === null) return null;
+  if (world.candidateWeight === 0 || world.candidateWeight === WHOLE) return null;
+  if (world.counts.kind === 'unknown') {
+    const nothing = { candidate: baseline.candidate, stable: baseline.stable, at: now };
+    return { kind: 'wait', because: `no reports from gateways (${world.counts.because})`, inputs: nothing };
+  }
+  const { candidate, stable } = world.counts.value;
+  return gate(world.gate, countsSince(candidate, baseline.candidate), countsSince(stable, baseline.stable), now);
+}
+
+function missing(world: RolloutWorld, fleet: Fleet, share: number, now: Instant): Assessment {
+  if (world.candidateShare < share) return { kind: 'underprovisioned', share };
+  const message = fleet.reason ?? `${fleet.routable} of the replicas needed are routable`;
+  // Without an old revision there is nothing to go back to: keep trying, and say why it does not serve.
+  if (world.from === null) return { kind: 'short', message };
+  const hopeless = fleet.total > 0 && fleet.failing === fleet.total && fleet.maxRestarts >= HOPELESS_RESTARTS;
+  if (hopeless) return { kind: 'bad', because: `replicas keep failing: ${message}`, verdict: null };
+  if (now - world.detail.since > world.provisionTimeoutMs) {
+    return { kind: 'bad', because: `replicas were not routable in time: ${message}`, verdict: null };
+  }
+  return { kind: 'short', message };
+}

@@ -1,0 +1,36 @@
+import { TTFT_BOUNDS_MS } from '../gateways/gateway-report.ts';
+import type { RevisionCounts } from './phase.ts';
+
+export const NO_COUNTS: RevisionCounts = {
+  requests: 0,
+  errors: 0,
+  rescued: 0,
+  cancelled: 0,
+  ttftCounts: TTFT_BOUNDS_MS.map(() => 0).concat(0),
+};
+
+/** Counters only grow, so a difference below zero means that the totals were reset: then nothing is known yet. */
+export function countsSince(now: RevisionCounts, baseline: RevisionCounts): RevisionCounts {
+  const minus = (a: number, b: number) => Math.max(0, a - b);
+  return {
+    requests: minus(now.requests, baseline.requests),
+    errors: minus(now.errors, baseline.errors),
+    rescued: minus(now.rescued, baseline.rescued),
+    cancelled: minus(now.cancelled, baseline.cancelled),
+    ttftCounts: now.ttftCounts.map((count, i) => minus(count, baseline.ttftCounts[i] ?? 0)),
+  };
+}
+
+/** Quantile of a cumulative histogram in ms, linear within its bucket; null without samples. */
+export function ttftQuantile(counts: readonly number[], q: number): number | null {
+  const total = counts.at(-1) ?? 0;
+  if (total === 0) return null;
+  const rank = q * total;
+  const index = counts.findIndex((count) => count >= rank);
+  const upper = TTFT_BOUNDS_MS[index];
+  if (upper === undefined) return TTFT_BOUNDS_MS.at(-1) ?? null;
+  const lower = index === 0 ? 0 : (TTFT_BOUNDS_MS[index - 1] ?? 0);
+  const below = index === 0 ? 0 : (counts[index - 1] ?? 0);
+  const inside = (counts[index] ?? 0) - below;
+  return inside === 0 ? upper : lower + ((upper - lower) * (rank - below)) / inside;
+}
