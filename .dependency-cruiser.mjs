@@ -25,9 +25,24 @@ export default {
       from: { path: '^packages/domain/src', pathNot: tests },
       to: { pathNot: '^packages/domain/src' },
     },
-    never('runtime-is-a-leaf', '^packages/runtime/', '^(packages/(?!runtime)|apps)/', 'The process kit knows no product.'),
-    never('contracts-see-domain-only', '^packages/contracts/', '^(packages/(?!contracts|domain)|apps)/', 'Contracts import domain only.'),
-    never('client-sees-contracts', '^packages/client/', '^(packages/(?!client|contracts|domain)|apps)/', 'The client is made from contracts.'),
+    never(
+      'runtime-is-a-leaf',
+      '^packages/runtime/',
+      '^(packages/(?!runtime)|apps)/',
+      'The process kit knows no product.',
+    ),
+    never(
+      'contracts-see-domain-only',
+      '^packages/contracts/',
+      '^(packages/(?!contracts|domain)|apps)/',
+      'Contracts import domain only.',
+    ),
+    never(
+      'client-sees-contracts',
+      '^packages/client/',
+      '^(packages/(?!client|contracts|domain)|apps)/',
+      'The client is made from contracts.',
+    ),
     {
       name: 'adapters-apart',
       comment: 'engines, clusters, db and jobs never import each other; WorkloadSpec between them lives in domain.',
@@ -35,8 +50,18 @@ export default {
       from: { path: '^packages/(engines|clusters|db|jobs)/', pathNot: tests },
       to: { path: '^(packages/(engines|clusters|db|jobs|client|testkit)|apps)/', pathNot: '^packages/$1/' },
     },
-    never('gateway-is-thin', '^apps/gateway/', '^packages/(db|jobs|clusters|testkit)/', 'The data plane knows the snapshot and nothing else.'),
-    never('clients-are-thin', '^apps/(cli|console)/', '^packages/(?!client|contracts|domain)', 'CLI and console speak the public API only.'),
+    never(
+      'gateway-is-thin',
+      '^apps/gateway/',
+      '^packages/(db|jobs|clusters|testkit)/',
+      'The data plane knows the snapshot and nothing else.',
+    ),
+    never(
+      'clients-are-thin',
+      '^apps/(cli|console)/',
+      '^packages/(?!client|contracts|domain)',
+      'CLI and console speak the public API only.',
+    ),
     {
       name: 'apps-apart',
       severity: 'error',
@@ -48,7 +73,10 @@ export default {
       comment: 'A feature or controller is reached only through its index.ts.',
       severity: 'error',
       from: { path: '^apps/control-plane/src/(?:features|controllers)/([^/]+)/', pathNot: tests },
-      to: { path: '^apps/control-plane/src/(features|controllers)/[^/]+/', pathNot: ['^apps/control-plane/src/(features|controllers)/$1/', '/index\\.ts$'] },
+      to: {
+        path: '^apps/control-plane/src/(features|controllers)/[^/]+/',
+        pathNot: ['^apps/control-plane/src/(features|controllers)/$1/', '/index\\.ts$'],
+      },
     },
     {
       name: 'testkit-stays-in-tests',
@@ -68,6 +96,10 @@ export default {
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '(^|/)(\\.cache|\\.signalbox|golden|captured)/' },
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'], extensions: ['.ts', '.js', '.mjs', '.json'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default'],
+      extensions: ['.ts', '.js', '.mjs', '.json'],
+    },
   },
 };

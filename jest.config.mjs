@@ -10,17 +10,24 @@ const shared = {
   modulePathIgnorePatterns: ['<rootDir>/.cache/', '<rootDir>/.signalbox/'],
 };
 
+// One Postgres for all test files of a run; it starts when the first of them asks.
+const postgres = {
+  globalSetup: '<rootDir>/packages/testkit/src/postgres/global-setup.ts',
+  globalTeardown: '<rootDir>/packages/testkit/src/postgres/global-teardown.ts',
+};
+
 // Levels by suffix: unit tests touch nothing outside the process; integration tests run Postgres, processes and
-// sockets; Kubernetes tests need a cluster (npm test starts one where it can).
+// sockets; e2e tests tell a user's story over all processes; Kubernetes tests need a cluster (npm test starts one where it can).
 export default {
   projects: [
     {
       ...shared,
       displayName: 'unit',
       testMatch: ['<rootDir>/**/*.test.ts'],
-      testPathIgnorePatterns: ['/node_modules/', '\\.(int|k8s)\\.test\\.ts$'],
+      testPathIgnorePatterns: ['/node_modules/', '\\.(int|e2e|k8s)\\.test\\.ts$'],
     },
-    { ...shared, displayName: 'integration', testMatch: ['<rootDir>/**/*.int.test.ts'] },
-    { ...shared, displayName: 'kubernetes', testMatch: ['<rootDir>/**/*.k8s.test.ts'] },
+    { ...shared, ...postgres, displayName: 'integration', testMatch: ['<rootDir>/**/*.int.test.ts'] },
+    { ...shared, ...postgres, displayName: 'e2e', testMatch: ['<rootDir>/**/*.e2e.test.ts'] },
+    { ...shared, ...postgres, displayName: 'kubernetes', testMatch: ['<rootDir>/**/*.k8s.test.ts'] },
   ],
 };

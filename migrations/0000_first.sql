@@ -219,7 +219,8 @@ CREATE TABLE "ledger" (
 	"reason" text,
 	"evidence" jsonb NOT NULL,
 	"previous_hash" text NOT NULL,
-	"hash" text NOT NULL
+	"hash" text NOT NULL,
+	CONSTRAINT "ledger_chain" UNIQUE NULLS NOT DISTINCT("project_id","previous_hash")
 );
 --> statement-breakpoint
 CREATE TABLE "reconciles" (

@@ -54,7 +54,17 @@ async function install() {
   const { config, devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const started = Date.now();
   console.error('signalbox: installing dependencies (about half a minute, once) …');
-  const args = ['--yes', '-p', `node@${devDependencies.node}`, '-p', `pnpm@${config.pnpm}`, '--', 'pnpm', 'install', '--frozen-lockfile'];
+  const args = [
+    '--yes',
+    '-p',
+    `node@${devDependencies.node}`,
+    '-p',
+    `pnpm@${config.pnpm}`,
+    '--',
+    'pnpm',
+    'install',
+    '--frozen-lockfile',
+  ];
   const npx = process.platform === 'win32' ? 'npx.cmd' : 'npx';
   const child = spawn(npx, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, CI: 'true' } });
   let output = '';
@@ -68,7 +78,9 @@ async function install() {
   });
   if (code !== 0) {
     console.error(output.split('\n').slice(-40).join('\n'));
-    console.error('signalbox: installing failed. Check that the npm registry can be reached, then run the command again.');
+    console.error(
+      'signalbox: installing failed. Check that the npm registry can be reached, then run the command again.',
+    );
     process.exit(1);
   }
   console.error(`signalbox: installed in ${Math.round((Date.now() - started) / 1000)} s`);

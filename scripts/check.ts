@@ -4,7 +4,21 @@ import { spawnSync } from 'node:child_process';
 const checks: readonly { name: string; command: readonly string[] }[] = [
   { name: 'format and lint', command: ['biome', 'check', '--error-on-warnings', '.'] },
   { name: 'types', command: ['tsc', '-p', '.'] },
-  { name: 'direction', command: ['depcruise', '--config', '.dependency-cruiser.mjs', '--output-type', 'err', 'apps', 'packages', 'e2e', 'bench', 'scripts'] },
+  {
+    name: 'direction',
+    command: [
+      'depcruise',
+      '--config',
+      '.dependency-cruiser.mjs',
+      '--output-type',
+      'err',
+      'apps',
+      'packages',
+      'e2e',
+      'bench',
+      'scripts',
+    ],
+  },
   { name: 'dead code', command: ['knip', '--no-progress'] },
   { name: 'words and clocks', command: ['node', 'scripts/check-words.ts'] },
   { name: 'unit tests', command: ['node', 'scripts/run-tests.ts', '--only', 'unit'] },

@@ -1,3 +1,4 @@
+export * from './api/index.ts';
 export * from './canonical-json.ts';
 export * from './gateway-report.ts';
 export * from './snapshot.ts';

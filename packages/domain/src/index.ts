@@ -8,6 +8,7 @@ export * from './identity/ids.ts';
 export * from './instant.ts';
 export * from './manifests/manifest.ts';
 export * from './models/model-version.ts';
+export * from './nearest-name.ts';
 export * from './reading.ts';
 export * from './replicas/plan-replicas.ts';
 export * from './rollouts/assess.ts';

@@ -3,7 +3,8 @@ import { integer, jsonb, text, timestamp, uuid } from 'drizzle-orm/pg-core';
 /** Instants are `timestamptz`; the driver hands them out as `Date`, repositories turn them into epoch milliseconds. */
 export const instant = (name: string) => timestamp(name, { withTimezone: true, mode: 'date', precision: 3 });
 
-export const id = () => uuid('id').primaryKey();
+/** Brands are types only: they keep one kind of id from passing for another. */
+export const id = <Id extends string = string>() => uuid('id').$type<Id>().primaryKey();
 export const createdAt = () => instant('created_at').notNull();
 export const updatedAt = () => instant('updated_at').notNull();
 

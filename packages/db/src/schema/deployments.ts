@@ -1,4 +1,16 @@
-import type { DeploymentSpec, PlacementSpec, RouteSpec, WorkloadSpec } from '@signalbox/domain';
+import type {
+  ClusterId,
+  DeploymentId,
+  DeploymentSpec,
+  ModelId,
+  ModelVersionId,
+  PlacementSpec,
+  ProjectId,
+  RevisionId,
+  RouteId,
+  RouteSpec,
+  WorkloadSpec,
+} from '@signalbox/domain';
 import { type AnyPgColumn, index, integer, jsonb, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
 import { createdAt, id, instant, written } from './columns.ts';
 import { clusters, projects } from './installation.ts';
@@ -8,17 +20,19 @@ import { models, modelVersions } from './models.ts';
 export const deployments = pgTable(
   'deployments',
   {
-    id: id(),
+    id: id<DeploymentId>(),
     projectId: uuid('project_id')
+      .$type<ProjectId>()
       .notNull()
       .references(() => projects.id),
     name: text('name').notNull(),
     modelId: uuid('model_id')
+      .$type<ModelId>()
       .notNull()
       .references(() => models.id),
     spec: jsonb('spec').$type<DeploymentSpec>().notNull(),
     /** The revision made from `spec`: what the user wants served. */
-    specRevisionId: uuid('spec_revision_id'),
+    specRevisionId: uuid('spec_revision_id').$type<RevisionId>(),
     /** Set when the deployment was deleted; the row goes when its replicas are gone. */
     deletedAt: instant('deleted_at'),
     ...written(),
@@ -33,11 +47,13 @@ export const deployments = pgTable(
 export const revisions = pgTable(
   'revisions',
   {
-    id: id(),
+    id: id<RevisionId>(),
     projectId: uuid('project_id')
+      .$type<ProjectId>()
       .notNull()
       .references(() => projects.id),
     deploymentId: uuid('deployment_id')
+      .$type<DeploymentId>()
       .notNull()
       .references(() => deployments.id, { onDelete: 'cascade' }),
     number: integer('number').notNull(),
@@ -46,14 +62,17 @@ export const revisions = pgTable(
     /** SHA-256 over workload and placement, hex: equal means the same pods serve both. */
     workloadHash: text('workload_hash').notNull(),
     workloadRevisionId: uuid('workload_revision_id')
+      .$type<RevisionId>()
       .notNull()
       .references((): AnyPgColumn => revisions.id),
     /** DNS label, unique in its cluster. */
     workloadName: text('workload_name').notNull(),
     clusterId: uuid('cluster_id')
+      .$type<ClusterId>()
       .notNull()
       .references(() => clusters.id),
     modelVersionId: uuid('model_version_id')
+      .$type<ModelVersionId>()
       .notNull()
       .references(() => modelVersions.id),
     spec: jsonb('spec').$type<DeploymentSpec>().notNull(),
@@ -76,14 +95,16 @@ export const revisions = pgTable(
 export const routes = pgTable(
   'routes',
   {
-    id: id(),
+    id: id<RouteId>(),
     projectId: uuid('project_id')
+      .$type<ProjectId>()
       .notNull()
       .references(() => projects.id),
     name: text('name').notNull(),
     /** Public model name: unique over all projects. */
     model: text('model').notNull().unique(),
     deploymentId: uuid('deployment_id')
+      .$type<DeploymentId>()
       .notNull()
       .references(() => deployments.id),
     spec: jsonb('spec').$type<RouteSpec>().notNull(),

@@ -1,3 +1,4 @@
+import type { ProjectId } from '@signalbox/domain';
 import { pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import { createdAt, id, instant } from './columns.ts';
 import { projects } from './installation.ts';
@@ -19,6 +20,7 @@ export const apiTokens = pgTable('api_tokens', {
 export const consumerKeys = pgTable('consumer_keys', {
   id: id(),
   projectId: uuid('project_id')
+    .$type<ProjectId>()
     .notNull()
     .references(() => projects.id),
   name: text('name').notNull(),

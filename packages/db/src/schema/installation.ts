@@ -1,16 +1,16 @@
-import type { ClusterSpec, NodeCapacity, PoolSpec, ProjectSpec } from '@signalbox/domain';
+import type { ClusterId, ClusterSpec, NodeCapacity, PoolId, PoolSpec, ProjectId, ProjectSpec } from '@signalbox/domain';
 import { bigint, boolean, index, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 import { createdAt, id, instant, written } from './columns.ts';
 
 export const projects = pgTable('projects', {
-  id: id(),
+  id: id<ProjectId>(),
   name: text('name').notNull().unique(),
   spec: jsonb('spec').$type<ProjectSpec>().notNull(),
   ...written(),
 });
 
 export const clusters = pgTable('clusters', {
-  id: id(),
+  id: id<ClusterId>(),
   name: text('name').notNull().unique(),
   spec: jsonb('spec').$type<ClusterSpec>().notNull(),
   ...written(),
@@ -19,6 +19,7 @@ export const clusters = pgTable('clusters', {
 /** Written by the clusters controller only. */
 export const clusterStatus = pgTable('cluster_status', {
   clusterId: uuid('cluster_id')
+    .$type<ClusterId>()
     .primaryKey()
     .references(() => clusters.id, { onDelete: 'cascade' }),
   reachable: boolean('reachable').notNull(),
@@ -30,9 +31,10 @@ export const clusterStatus = pgTable('cluster_status', {
 });
 
 export const pools = pgTable('pools', {
-  id: id(),
+  id: id<PoolId>(),
   name: text('name').notNull().unique(),
   clusterId: uuid('cluster_id')
+    .$type<ClusterId>()
     .notNull()
     .references(() => clusters.id),
   spec: jsonb('spec').$type<PoolSpec>().notNull(),

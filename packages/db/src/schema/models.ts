@@ -1,4 +1,11 @@
-import type { ModelSpec, ModelVersionContent, ModelVersionSpec } from '@signalbox/domain';
+import type {
+  ModelId,
+  ModelSpec,
+  ModelVersionContent,
+  ModelVersionId,
+  ModelVersionSpec,
+  ProjectId,
+} from '@signalbox/domain';
 import { jsonb, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
 import { id, written } from './columns.ts';
 import { projects } from './installation.ts';
@@ -6,8 +13,9 @@ import { projects } from './installation.ts';
 export const models = pgTable(
   'models',
   {
-    id: id(),
+    id: id<ModelId>(),
     projectId: uuid('project_id')
+      .$type<ProjectId>()
       .notNull()
       .references(() => projects.id),
     name: text('name').notNull(),
@@ -21,11 +29,13 @@ export const models = pgTable(
 export const modelVersions = pgTable(
   'model_versions',
   {
-    id: id(),
+    id: id<ModelVersionId>(),
     projectId: uuid('project_id')
+      .$type<ProjectId>()
       .notNull()
       .references(() => projects.id),
     modelId: uuid('model_id')
+      .$type<ModelId>()
       .notNull()
       .references(() => models.id),
     /** The manifest's name. */

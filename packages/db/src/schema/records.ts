@@ -1,4 +1,5 @@
-import { bigserial, index, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import type { ProjectId } from '@signalbox/domain';
+import { bigserial, index, integer, jsonb, pgTable, primaryKey, text, unique, uuid } from 'drizzle-orm/pg-core';
 import { createdAt, instant } from './columns.ts';
 
 /** The append-only record of decisions, chained by hash per project. The database refuses update and delete. */
@@ -7,7 +8,7 @@ export const ledger = pgTable(
   {
     seq: bigserial('seq', { mode: 'number' }).primaryKey(),
     /** No reference: the ledger outlives what it tells of. Null for the installation itself. */
-    projectId: uuid('project_id'),
+    projectId: uuid('project_id').$type<ProjectId>(),
     project: text('project'),
     at: instant('at').notNull(),
     actor: text('actor').notNull(),
@@ -23,6 +24,8 @@ export const ledger = pgTable(
   },
   (table) => [
     index('ledger_project').on(table.projectId, table.seq),
+    // The chain of a project can never fork: each entry has one successor.
+    unique('ledger_chain').on(table.projectId, table.previousHash).nullsNotDistinct(),
     index('ledger_subject').on(table.subjectId, table.seq),
   ],
 );
@@ -32,7 +35,7 @@ export const changes = pgTable(
   'changes',
   {
     seq: bigserial('seq', { mode: 'number' }).primaryKey(),
-    projectId: uuid('project_id'),
+    projectId: uuid('project_id').$type<ProjectId>(),
     kind: text('kind').notNull(),
     objectId: text('object_id').notNull(),
     name: text('name').notNull(),

@@ -1,4 +1,13 @@
-import type { GatewayReport, ReplicaPhase, ReplicaTraffic, RevisionCounts } from '@signalbox/domain';
+import type {
+  ClusterId,
+  GatewayId,
+  GatewayReport,
+  ReplicaId,
+  ReplicaPhase,
+  ReplicaTraffic,
+  RevisionCounts,
+  RevisionId,
+} from '@signalbox/domain';
 import { bigint, boolean, index, integer, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import { instant } from './columns.ts';
 import { revisions } from './deployments.ts';
@@ -7,9 +16,11 @@ import { clusters } from './installation.ts';
 /** What the cluster says of each workload. Written by the workloads controller only. */
 export const workloadStatus = pgTable('workload_status', {
   revisionId: uuid('revision_id')
+    .$type<RevisionId>()
     .primaryKey()
     .references(() => revisions.id, { onDelete: 'cascade' }),
   clusterId: uuid('cluster_id')
+    .$type<ClusterId>()
     .notNull()
     .references(() => clusters.id),
   wantedReplicas: integer('wanted_replicas').notNull(),
@@ -23,8 +34,9 @@ export const workloadStatus = pgTable('workload_status', {
 export const replicas = pgTable(
   'replicas',
   {
-    id: text('id').primaryKey(),
+    id: text('id').$type<ReplicaId>().primaryKey(),
     revisionId: uuid('revision_id')
+      .$type<RevisionId>()
       .notNull()
       .references(() => revisions.id, { onDelete: 'cascade' }),
     name: text('name').notNull(),
@@ -46,7 +58,7 @@ export const replicas = pgTable(
 
 /** Gateways and their last report. Written by the API process that received it. */
 export const gateways = pgTable('gateways', {
-  id: text('id').primaryKey(),
+  id: text('id').$type<GatewayId>().primaryKey(),
   bootId: text('boot_id').notNull(),
   firstSeenAt: instant('first_seen_at').notNull(),
   lastSeenAt: instant('last_seen_at').notNull(),
@@ -60,6 +72,7 @@ export const gateways = pgTable('gateways', {
 /** Totals per revision over all gateways and their restarts. Added to by the API process that received a report. */
 export const revisionStats = pgTable('revision_stats', {
   revisionId: uuid('revision_id')
+    .$type<RevisionId>()
     .primaryKey()
     .references(() => revisions.id, { onDelete: 'cascade' }),
   counts: jsonb('counts').$type<RevisionCounts>().notNull(),

@@ -1,4 +1,14 @@
-import type { RevisionRole, RolloutPhase, RolloutPolicy, RolloutStatusDetail, TrafficSplit } from '@signalbox/domain';
+import type {
+  DeploymentId,
+  ProjectId,
+  RevisionId,
+  RevisionRole,
+  RolloutId,
+  RolloutPhase,
+  RolloutPolicy,
+  RolloutStatusDetail,
+  TrafficSplit,
+} from '@signalbox/domain';
 import { sql } from 'drizzle-orm';
 import { bigserial, boolean, index, integer, jsonb, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
 import { createdAt, id, instant } from './columns.ts';
@@ -11,15 +21,21 @@ import { projects } from './installation.ts';
  */
 export const deploymentTraffic = pgTable('deployment_traffic', {
   deploymentId: uuid('deployment_id')
+    .$type<DeploymentId>()
     .primaryKey()
     .references(() => deployments.id, { onDelete: 'cascade' }),
   projectId: uuid('project_id')
+    .$type<ProjectId>()
     .notNull()
     .references(() => projects.id),
   /** The revision traffic returns to: last one that completed a rollout. Null before the first one did. */
-  stableRevisionId: uuid('stable_revision_id').references(() => revisions.id),
+  stableRevisionId: uuid('stable_revision_id')
+    .$type<RevisionId>()
+    .references(() => revisions.id),
   /** Served before `stable`: where `rollback` goes. */
-  formerRevisionId: uuid('former_revision_id').references(() => revisions.id),
+  formerRevisionId: uuid('former_revision_id')
+    .$type<RevisionId>()
+    .references(() => revisions.id),
   /** Until when the former revision is kept warm. */
   keepWarmUntil: instant('keep_warm_until'),
   /** Basis points per workload revision; sums to 10 000 or is empty. */
@@ -32,16 +48,21 @@ export const deploymentTraffic = pgTable('deployment_traffic', {
 export const rollouts = pgTable(
   'rollouts',
   {
-    id: id(),
+    id: id<RolloutId>(),
     projectId: uuid('project_id')
+      .$type<ProjectId>()
       .notNull()
       .references(() => projects.id),
     deploymentId: uuid('deployment_id')
+      .$type<DeploymentId>()
       .notNull()
       .references(() => deployments.id, { onDelete: 'cascade' }),
     /** Null for the first rollout of a deployment. */
-    fromRevisionId: uuid('from_revision_id').references(() => revisions.id),
+    fromRevisionId: uuid('from_revision_id')
+      .$type<RevisionId>()
+      .references(() => revisions.id),
     toRevisionId: uuid('to_revision_id')
+      .$type<RevisionId>()
       .notNull()
       .references(() => revisions.id),
     policy: jsonb('policy').$type<RolloutPolicy>().notNull(),
@@ -57,9 +78,11 @@ export const rolloutStatus = pgTable(
   'rollout_status',
   {
     rolloutId: uuid('rollout_id')
+      .$type<RolloutId>()
       .primaryKey()
       .references(() => rollouts.id, { onDelete: 'cascade' }),
     deploymentId: uuid('deployment_id')
+      .$type<DeploymentId>()
       .notNull()
       .references(() => deployments.id, { onDelete: 'cascade' }),
     phase: text('phase').$type<RolloutPhase>().notNull(),
@@ -83,6 +106,7 @@ export const rolloutCommands = pgTable(
   {
     seq: bigserial('seq', { mode: 'number' }).primaryKey(),
     rolloutId: uuid('rollout_id')
+      .$type<RolloutId>()
       .notNull()
       .references(() => rollouts.id, { onDelete: 'cascade' }),
     kind: text('kind').$type<'pause' | 'resume' | 'advance' | 'abort'>().notNull(),
@@ -98,9 +122,11 @@ export const revisionRoles = pgTable(
   'revision_roles',
   {
     revisionId: uuid('revision_id')
+      .$type<RevisionId>()
       .primaryKey()
       .references(() => revisions.id, { onDelete: 'cascade' }),
     deploymentId: uuid('deployment_id')
+      .$type<DeploymentId>()
       .notNull()
       .references(() => deployments.id, { onDelete: 'cascade' }),
     role: text('role').$type<RevisionRole>().notNull(),
@@ -114,9 +140,11 @@ export const revisionRoles = pgTable(
 /** Written by the scaling controller only. */
 export const replicaCounts = pgTable('replica_counts', {
   revisionId: uuid('revision_id')
+    .$type<RevisionId>()
     .primaryKey()
     .references(() => revisions.id, { onDelete: 'cascade' }),
   deploymentId: uuid('deployment_id')
+    .$type<DeploymentId>()
     .notNull()
     .references(() => deployments.id, { onDelete: 'cascade' }),
   desired: integer('desired').notNull(),
@@ -127,6 +155,7 @@ export const replicaCounts = pgTable('replica_counts', {
 /** What a person asked for with `scale`: overrides the bounds until cleared. Written by users. */
 export const scaleOverrides = pgTable('scale_overrides', {
   deploymentId: uuid('deployment_id')
+    .$type<DeploymentId>()
     .primaryKey()
     .references(() => deployments.id, { onDelete: 'cascade' }),
   replicas: integer('replicas').notNull(),

@@ -1,0 +1,2 @@
+export * from './cluster-registry.ts';
+export * from './cluster-watch.ts';

@@ -1,0 +1,2 @@
+export * from './deployment-world.ts';
+export * from './load-world.ts';

@@ -1,0 +1,2 @@
+export * from './key-service.ts';
+export * from './keys.routes.ts';

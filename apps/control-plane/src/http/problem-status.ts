@@ -1,0 +1,33 @@
+import type { ErrorCode } from '@signalbox/domain';
+
+/** The only place that knows which HTTP status an error of the catalogue has. */
+export const PROBLEM_STATUS = {
+  'request.invalid': 400,
+  'request.malformed': 400,
+  'request.too_large': 413,
+  'request.unsupported_media_type': 415,
+  'request.not_found': 404,
+  'request.method_not_allowed': 405,
+  'request.idempotency_conflict': 422,
+  'request.idempotency_in_progress': 409,
+  'request.precondition_failed': 412,
+  'auth.missing': 401,
+  'auth.invalid': 401,
+  'auth.forbidden': 403,
+  'manifest.invalid': 422,
+  'resource.not_found': 404,
+  'resource.in_use': 409,
+  'model_version.immutable': 409,
+  'model_version.unresolved': 422,
+  'deployment.carries_traffic': 409,
+  'deployment.no_former_revision': 409,
+  'deployment.revision_not_found': 404,
+  'deployment.version_not_found': 404,
+  'rollout.none_active': 409,
+  'rollout.not_paused': 409,
+  'rollout.no_step_waiting': 409,
+  'quantization.unsupported': 422,
+  'engine.argument_refused': 422,
+  'service.unavailable': 503,
+  'internal.unexpected': 500,
+} as const satisfies Record<ErrorCode, number>;

@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from '@jest/globals';
+import type { SnapshotKey } from '@signalbox/domain';
+import { type Access, accessTo, type Caller, ConsumerKeys, secretFrom } from './consumer-keys.ts';
+
+const key = (change: Partial<SnapshotKey> = {}): SnapshotKey => ({
+  id: 'k-1',
+  project: 'default',
+  hash: createHash('sha256').update('sbk_one').digest('hex'),
+  routes: ['*'],
+  expiresAt: null,
+  ...change,
+});
+const route = { project: 'default', name: 'chat', access: 'keys' as const };
+
+describe('consumer keys', () => {
+  test.each<{ name: string; secret: string | undefined; keys: SnapshotKey[]; now: number; want: Caller['kind'] }>([
+    { name: 'no key is anonymous', secret: undefined, keys: [key()], now: 0, want: 'anonymous' },
+    { name: 'a key is found by its hash', secret: 'sbk_one', keys: [key()], now: 0, want: 'key' },
+    { name: 'a wrong key is unknown', secret: 'sbk_two', keys: [key()], now: 0, want: 'unknown' },
+    {
+      name: 'a key in its time is known',
+      secret: 'sbk_one',
+      keys: [key({ expiresAt: 10_000 })],
+      now: 9_999,
+      want: 'key',
+    },
+    {
+      name: 'clocks may differ by seconds',
+      secret: 'sbk_one',
+      keys: [key({ expiresAt: 10_000 })],
+      now: 14_000,
+      want: 'key',
+    },
+    {
+      name: 'an expired key is unknown',
+      secret: 'sbk_one',
+      keys: [key({ expiresAt: 10_000 })],
+      now: 15_001,
+      want: 'unknown',
+    },
+  ])('$name', ({ secret, keys, now, want }) => {
+    const known = new ConsumerKeys({ keys });
+    expect(known.identify(secret, now).kind).toBe(want);
+    expect(known.identify(secret, now).kind).toBe(want);
+  });
+
+  test.each<{ name: string; access: 'keys' | 'open'; caller: Caller; want: Access }>([
+    { name: 'an open route needs no key', access: 'open', caller: { kind: 'anonymous' }, want: 'allowed' },
+    { name: 'an open route ignores a wrong key', access: 'open', caller: { kind: 'unknown' }, want: 'allowed' },
+    { name: 'a route needs a key', access: 'keys', caller: { kind: 'anonymous' }, want: 'unauthenticated' },
+    { name: 'a wrong key is none', access: 'keys', caller: { kind: 'unknown' }, want: 'unauthenticated' },
+    { name: 'a key for all routes may call', access: 'keys', caller: { kind: 'key', key: key() }, want: 'allowed' },
+    {
+      name: 'a key for this route may call',
+      access: 'keys',
+      caller: { kind: 'key', key: key({ routes: ['a', 'chat'] }) },
+      want: 'allowed',
+    },
+    {
+      name: 'a key for another route may not',
+      access: 'keys',
+      caller: { kind: 'key', key: key({ routes: ['a'] }) },
+      want: 'forbidden',
+    },
+    {
+      name: 'another project does not see it',
+      access: 'keys',
+      caller: { kind: 'key', key: key({ project: 'b' }) },
+      want: 'notFound',
+    },
+  ])('$name', ({ access, caller, want }) => {
+    expect(accessTo({ ...route, access }, caller)).toBe(want);
+  });
+
+  test.each([
+    [{ authorization: 'Bearer abc' }, 'abc'],
+    [{ authorization: 'bearer   abc ' }, 'abc'],
+    [{ authorization: 'Basic abc' }, ''],
+    [{ authorization: 'Bearer a b' }, ''],
+    [{ 'x-api-key': 'abc' }, 'abc'],
+    [{ authorization: '', 'x-api-key': '' }, undefined],
+    [{}, undefined],
+  ])('the secret of %j is %j', (headers, want) => {
+    expect(secretFrom(headers)).toBe(want);
+  });
+});

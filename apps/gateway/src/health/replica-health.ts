@@ -1,0 +1,79 @@
+/**
+ * What the gateway knows of a replica's health. Two sources: a check of its health path every second, and what
+ * happens to requests. An engine may answer 200 on its health path while every generation fails, so an ejection
+ * holds for its whole back-off whatever the checks say.
+ */
+export interface ReplicaHealth {
+  /** Passed at least one check since it appeared. Never taken back: ejection says the rest. */
+  readonly admitted: boolean;
+  readonly failedChecks: number;
+  readonly connectErrors: number;
+  readonly serverErrors: number;
+  readonly ejection: Ejection | null;
+  /** How often it was ejected without a good minute in between; the back-off doubles with it. */
+  readonly relapses: number;
+  readonly returnedAt: number | null;
+}
+
+export interface Ejection {
+  readonly because: EjectionCause;
+  readonly at: number;
+  /** Not back before this, and then only after a good check. */
+  readonly until: number;
+}
+
+export type EjectionCause = 'health checks' | 'connections' | 'answers';
+
+const checksToEject = 3;
+const connectErrorsToEject = 3;
+const serverErrorsToEject = 5;
+const firstBackoffMs = 1_000;
+const lastBackoffMs = 30_000;
+const goodTimeMs = 60_000;
+
+export const freshHealth: ReplicaHealth = {
+  admitted: false,
+  failedChecks: 0,
+  connectErrors: 0,
+  serverErrors: 0,
+  ejection: null,
+  relapses: 0,
+  returnedAt: null,
+};
+
+export function afterGoodCheck(health: ReplicaHealth, now: number): ReplicaHealth {
+  const checked = { ...health, admitted: true, failedChecks: 0 };
+  if (health.ejection === null || now < health.ejection.until) return checked;
+  return { ...checked, connectErrors: 0, serverErrors: 0, ejection: null, returnedAt: now };
+}
+
+export function afterFailedCheck(health: ReplicaHealth, now: number): ReplicaHealth {
+  const failedChecks = health.failedChecks + 1;
+  return ejectIf(failedChecks >= checksToEject, { ...health, failedChecks }, 'health checks', now);
+}
+
+/** Refused, reset, or gone before an answer came. */
+export function afterConnectError(health: ReplicaHealth, now: number): ReplicaHealth {
+  const connectErrors = health.connectErrors + 1;
+  return ejectIf(connectErrors >= connectErrorsToEject, { ...health, connectErrors }, 'connections', now);
+}
+
+/** A 5xx, a broken answer, or none in time. */
+export function afterServerError(health: ReplicaHealth, now: number): ReplicaHealth {
+  const serverErrors = health.serverErrors + 1;
+  return ejectIf(serverErrors >= serverErrorsToEject, { ...health, serverErrors, connectErrors: 0 }, 'answers', now);
+}
+
+export function afterGoodAnswer(health: ReplicaHealth): ReplicaHealth {
+  // Called for every request: the usual case allocates nothing.
+  if (health.serverErrors === 0 && health.connectErrors === 0) return health;
+  return { ...health, serverErrors: 0, connectErrors: 0 };
+}
+
+function ejectIf(due: boolean, health: ReplicaHealth, because: EjectionCause, now: number): ReplicaHealth {
+  if (!due || health.ejection !== null) return health;
+  const hadGoodTime = health.returnedAt !== null && now - health.returnedAt >= goodTimeMs;
+  const relapses = hadGoodTime ? 0 : health.relapses;
+  const backoffMs = Math.min(firstBackoffMs * 2 ** relapses, lastBackoffMs);
+  return { ...health, ejection: { because, at: now, until: now + backoffMs }, relapses: relapses + 1 };
+}

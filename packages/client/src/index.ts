@@ -1,0 +1,10 @@
+export type { Answer } from './answer.ts';
+export { type Client, type ClientOptions, createClient, type JsonOperationId } from './client.ts';
+export { ApiProblem, UnexpectedAnswer, Unreachable } from './errors.ts';
+export type { ChangeEvent, WatchItem, WatchOptions } from './events.ts';
+export type { CallOptions } from './exchange.ts';
+export { failureReason } from './failure-reason.ts';
+export type { ListOperationId } from './list-all.ts';
+export { baseUrl } from './request.ts';
+export { type ServerSentEvent, serverSentEvents } from './server-sent-events.ts';
+export type { StreamEvent } from './stream.ts';

@@ -1,0 +1,75 @@
+import type { GatewayId, GatewayReport, Instant } from '@signalbox/domain';
+import { asc, eq, gte, sql } from 'drizzle-orm';
+import { type Handle, joinTransaction } from '../database.ts';
+import { excluded, firstOutside, type Outside, outside } from '../rows.ts';
+import { gateways } from '../schema/index.ts';
+
+export type Gateway = Outside<typeof gateways.$inferSelect>;
+
+/** `stale`: a newer report came first, over another API process. Its counters must not be added. */
+export type ReportOutcome = { kind: 'stored'; previous: GatewayReport | undefined } | { kind: 'stale' };
+
+export function gatewayRepository(handle: Handle) {
+  const { sql: db } = handle;
+  return {
+    /**
+     * Stores the report and returns the one it replaces. The gateway stays locked until the transaction ends: add
+     * the difference of both to `revisionStats` in the same one, and nothing is counted twice or left out.
+     */
+    upsertReport: (report: GatewayReport, now: Instant): Promise<ReportOutcome> =>
+      joinTransaction(handle, async ({ sql: tx }) => {
+        // Not a row lock: there is no row to lock when two API processes receive the first reports.
+        await tx.execute(sql`select pg_advisory_xact_lock(hashtext('gateway'), hashtext(${report.gatewayId}))`);
+        const id = report.gatewayId as GatewayId;
+        const [known] = await tx.select({ report: gateways.report }).from(gateways).where(eq(gateways.id, id));
+        if (known !== undefined && isOlder(report, known.report)) return { kind: 'stale' };
+        await tx
+          .insert(gateways)
+          .values({
+            id,
+            bootId: report.bootId,
+            firstSeenAt: new Date(now),
+            lastSeenAt: new Date(now),
+            accepting: report.accepting,
+            appliedEpoch: report.applied.epoch,
+            appliedNumber: report.applied.number,
+            appliedHash: report.applied.hash,
+            report,
+          })
+          .onConflictDoUpdate({
+            target: gateways.id,
+            set: excluded(gateways, [
+              'bootId',
+              'lastSeenAt',
+              'accepting',
+              'appliedEpoch',
+              'appliedNumber',
+              'appliedHash',
+              'report',
+            ]),
+          });
+        return { kind: 'stored', previous: known?.report };
+      }),
+
+    get: async (id: GatewayId): Promise<Gateway | undefined> =>
+      firstOutside(await db.select().from(gateways).where(eq(gateways.id, id))),
+
+    list: async (): Promise<readonly Gateway[]> =>
+      (await db.select().from(gateways).orderBy(asc(gateways.id))).map(outside),
+
+    /** Heard from at or after `since`. */
+    listLive: async (since: Instant): Promise<readonly Gateway[]> =>
+      (
+        await db
+          .select()
+          .from(gateways)
+          .where(gte(gateways.lastSeenAt, new Date(since)))
+          .orderBy(asc(gateways.id))
+      ).map(outside),
+  };
+}
+
+/** Both times are of the gateway's own clock. */
+function isOlder(report: GatewayReport, known: GatewayReport): boolean {
+  return report.bootId === known.bootId ? report.sentAt < known.sentAt : report.startedAt < known.startedAt;
+}
