@@ -19,6 +19,8 @@ const postgres = {
 // Levels by suffix: unit tests touch nothing outside the process; integration tests run Postgres, processes and
 // sockets; e2e tests tell a user's story over all processes; Kubernetes tests need a cluster (npm test starts one where it can).
 export default {
+  // The hook that first asks for Postgres waits for initdb, which takes seconds where the machine is busy.
+  testTimeout: 30_000,
   projects: [
     {
       ...shared,

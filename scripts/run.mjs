@@ -4,7 +4,7 @@ import { runProgram } from './bootstrap.mjs';
 const tasks = {
   check: ['scripts/check.ts'],
   'test:unit': ['scripts/run-tests.ts', '--only', 'unit'],
-  images: ['packages/testkit/src/images/build-images.ts'],
+  images: ['scripts/images/build-images.ts'],
   replay: ['bench/replay/main.ts'],
   bench: ['bench/main.ts'],
 };

@@ -33,6 +33,7 @@ function clientFor(world: World, { url, token }: Settings): Client {
       url: url.value,
       token: token?.value,
       userAgent: `signalbox-cli/${world.version}`,
+      unreachableAdvice: 'Start it with npm start, or name another one with --url or SIGNALBOX_URL.',
       newIdempotencyKey: world.newIdempotencyKey,
       fetch: world.fetch,
       sleep: world.sleep,

@@ -15,6 +15,8 @@ export interface ClientOptions {
   userAgent: string;
   /** Unguessable and new at each call, as `crypto.randomUUID`; the caller's, so that tests can tell them. */
   newIdempotencyKey: () => string;
+  /** Last sentence of what is said when nothing answers. */
+  unreachableAdvice?: string;
   fetch?: typeof globalThis.fetch;
   /** For one attempt. */
   timeoutMs?: number;
@@ -59,6 +61,7 @@ export function createClient(options: ClientOptions): Client {
     url: baseUrl(options.url),
     token: options.token,
     userAgent: options.userAgent,
+    unreachableAdvice: options.unreachableAdvice,
     timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
     signal: options.signal,
     fetch: options.fetch ?? globalThis.fetch,

@@ -34,7 +34,7 @@ export class Unreachable extends Error {
   readonly url: string;
   readonly reason: string;
 
-  constructor(url: string, reason: string, options: { cause?: unknown; advice?: string } = {}) {
+  constructor(url: string, reason: string, options: { cause?: unknown; advice?: string | undefined } = {}) {
     const advice = options.advice ?? 'Check that it is running and that the URL is right.';
     super(`No answer from ${url}: ${reason}. ${advice}`, options.cause === undefined ? {} : { cause: options.cause });
     this.name = 'Unreachable';

@@ -10,6 +10,7 @@ export interface Connection {
   url: string;
   token: { reveal(): string } | undefined;
   userAgent: string;
+  unreachableAdvice: string | undefined;
   timeoutMs: number;
   signal: AbortSignal | undefined;
   fetch: typeof globalThis.fetch;
@@ -100,7 +101,10 @@ async function attemptOnce<T>(
     if (cut.signal.aborted) {
       return { kind: 'failed', failure: { kind: 'timedOut' }, error: tooLate(connection.url, timeoutMs) };
     }
-    const lost = new Unreachable(connection.url, failureReason(error), { cause: error });
+    const lost = new Unreachable(connection.url, failureReason(error), {
+      cause: error,
+      advice: connection.unreachableAdvice,
+    });
     return { kind: 'failed', failure: { kind: 'lost' }, error: lost };
   } finally {
     clearTimeout(timer);

@@ -18,25 +18,25 @@ const REASONS: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host',
 };
 
-/** fetch says only `fetch failed`; the reason stands in the causes below, several of them where a name has several addresses. */
+/** fetch says only `fetch failed`; the reason stands in its causes, several where a name has several addresses. */
 export function failureReason(error: unknown): string {
   for (const cause of causesOf(error)) {
-    const code = codeOf(cause);
-    if (code !== undefined) return REASONS[code] ?? code;
+    if (typeof cause.code === 'string') return REASONS[cause.code] ?? cause.code;
   }
   return error instanceof Error ? error.message : String(error);
 }
 
-function* causesOf(error: unknown): Generator<unknown> {
-  let current = error;
-  for (let depth = 0; depth < 5 && current instanceof Error; depth++) {
-    yield current;
-    if (current instanceof AggregateError) yield* current.errors;
-    current = current.cause;
-  }
+interface Cause {
+  code?: unknown;
+  cause?: unknown;
+  errors?: unknown;
 }
 
-function codeOf(cause: unknown): string | undefined {
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-  return typeof code === 'string' ? code : undefined;
+/** By shape and not by class: errors of fetch come from another realm where code runs in a vm. */
+function* causesOf(error: unknown, depth = 0): Generator<Cause> {
+  if (typeof error !== 'object' || error === null || depth > 5) return;
+  const cause: Cause = error;
+  yield cause;
+  if (Array.isArray(cause.errors)) for (const one of cause.errors) yield* causesOf(one, depth + 1);
+  yield* causesOf(cause.cause, depth + 1);
 }

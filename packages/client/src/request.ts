@@ -37,6 +37,10 @@ const ACCEPT: Readonly<Record<Operation['answer'], string>> = {
 };
 
 export function requestHeaders(operation: Operation, hasBody: boolean, facts: HeaderFacts): Record<string, string> {
+  // fetch would refuse it as well, with a message that quotes it.
+  if (facts.token !== undefined && !/^[\x21-\x7e]+$/.test(facts.token)) {
+    throw new TypeError('The token holds blanks or characters that no token can hold');
+  }
   return {
     accept: `${ACCEPT[operation.answer]}, application/problem+json`,
     'user-agent': facts.userAgent,

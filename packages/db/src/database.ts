@@ -49,6 +49,7 @@ export interface DatabaseOptions {
 
 export function openDatabase(options: DatabaseOptions): Database {
   const log = options.log ?? silentLogger;
+  const clock = options.clock ?? systemClock;
   const connection = {
     connectionString: revealed(options.connectionString),
     application_name: options.applicationName,
@@ -66,13 +67,13 @@ export function openDatabase(options: DatabaseOptions): Database {
   // An error event without a listener ends the process: `pool` hears idle connections, each client the ones in use.
   pool.on('error', (error) => log.warn('an idle database connection was lost', { error }));
   pool.on('connect', (client) => void client.on('error', () => undefined));
-  const listener = createListener({ connection, log, clock: options.clock ?? systemClock });
+  const listener = createListener({ connection, log, clock });
   let closing: Promise<void> | undefined;
 
   return {
     inTransaction: false,
     sql: drizzle({ client: pool }),
-    transaction: (work, how = {}) => repeated(() => runTransaction(pool, work, how)),
+    transaction: (work, how = {}) => repeated(clock, () => runTransaction(pool, work, how)),
     listen: (channel, onNotification) => listener.add(channel, onNotification),
     ping: () => pool.query('select 1').then(() => undefined, rethrow),
     close: () => (closing ??= Promise.all([listener.close(), pool.end()]).then(() => undefined)),
@@ -88,12 +89,15 @@ export function revealed(connectionString: Secret | string): string {
   return connectionString instanceof Secret ? connectionString.reveal() : connectionString;
 }
 
-async function repeated<T>(run: () => Promise<T>, attemptsLeft = 5): Promise<T> {
-  try {
-    return await run();
-  } catch (error) {
-    if (attemptsLeft > 1 && isWorthRepeating(error)) return repeated(run, attemptsLeft - 1);
-    throw error;
+async function repeated<T>(clock: Clock, run: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await run();
+    } catch (error) {
+      if (attempt === 5 || !isWorthRepeating(error)) throw error;
+    }
+    // Whoever won needs a moment to take the lock, or the same deadlock comes about again.
+    await clock.sleep(20 * attempt);
   }
 }
 

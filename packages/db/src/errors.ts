@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { DrizzleQueryError } from 'drizzle-orm';
 
 /** Postgres can't be reached or is going down. Nothing is known about a commit that was under way. Try again later. */
@@ -32,7 +33,7 @@ export function isWorthRepeating(error: unknown): boolean {
 /** Turns what driver and query builder throw into this package's errors. Anything else is handed back as it is. */
 export function translated(error: unknown): unknown {
   if (error instanceof DrizzleQueryError) return driverError(error.cause ?? error, error.query);
-  return error instanceof Error && isFromDriver(error) ? driverError(error, undefined) : error;
+  return isError(error) && isFromDriver(error) ? driverError(error, undefined) : error;
 }
 
 function driverError(cause: Error, statement: string | undefined): Error {
@@ -56,6 +57,11 @@ function isUnavailable(error: Error): boolean {
 
 function isFromDriver(error: Error): boolean {
   return isUnavailable(error) || (textField(error, 'severity') !== undefined && textField(error, 'code') !== undefined);
+}
+
+/** Of any realm: where tests run in one of their own, errors of sockets are no `instanceof Error`. */
+function isError(value: unknown): value is Error {
+  return types.isNativeError(value);
 }
 
 function textField(error: Error, field: string): string | undefined {

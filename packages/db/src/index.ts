@@ -12,7 +12,7 @@ export type { OnNotification, Subscription } from './listener.ts';
 export { type MigrateOptions, type MigrateResult, migrateDatabase, migrationsFolder } from './migrate.ts';
 export type { Insertion, Removal } from './outcomes.ts';
 export { type DeploymentSummary, deploymentOverview, type RolloutSummary } from './read-models/deployment-overview.ts';
-export { type DeploymentWorld, deploymentWorld, deploymentWorlds } from './read-models/deployment-world.ts';
+export { type DeploymentWorld, deploymentWorld, deploymentWorlds, worldsIn } from './read-models/deployment-world.ts';
 export { type ExplainInputs, explainInputs } from './read-models/explain-inputs.ts';
 export { type RoutableRevision, type SnapshotInputs, snapshotInputs } from './read-models/snapshot-inputs.ts';
 export type { ApiToken, NewApiToken } from './repositories/api-tokens.ts';

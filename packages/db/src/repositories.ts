@@ -6,6 +6,7 @@ import { changeRepository } from './repositories/changes.ts';
 import { clusterStatusRepository } from './repositories/cluster-status.ts';
 import { clusterRepository } from './repositories/clusters.ts';
 import { consumerKeyRepository } from './repositories/consumer-keys.ts';
+import { deploymentScaleRepository } from './repositories/deployment-scale.ts';
 import { deploymentTrafficRepository } from './repositories/deployment-traffic.ts';
 import { deploymentRepository } from './repositories/deployments.ts';
 import { gatewayRepository } from './repositories/gateways.ts';
@@ -19,6 +20,7 @@ import { projectRepository } from './repositories/projects.ts';
 import { reconcileRepository } from './repositories/reconciles.ts';
 import { replicaCountRepository } from './repositories/replica-counts.ts';
 import { replicaRepository } from './repositories/replicas.ts';
+import { restartRequestRepository } from './repositories/restart-requests.ts';
 import { revisionRoleRepository } from './repositories/revision-roles.ts';
 import { revisionStatsRepository } from './repositories/revision-stats.ts';
 import { revisionRepository } from './repositories/revisions.ts';
@@ -57,6 +59,8 @@ export function repositories(handle: Handle) {
     rolloutCommands: guarded(rolloutCommandRepository(handle)),
     revisionRoles: guarded(revisionRoleRepository(handle)),
     replicaCounts: guarded(replicaCountRepository(handle)),
+    deploymentScale: guarded(deploymentScaleRepository(handle)),
+    restartRequests: guarded(restartRequestRepository(handle)),
     scaleOverrides: guarded(scaleOverrideRepository(handle)),
     workloadStatus: guarded(workloadStatusRepository(handle)),
     replicas: guarded(replicaRepository(handle)),

@@ -1,24 +1,27 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { EXIT, type ExitCode } from '../exit-code.ts';
+import { EXIT, type ExitCode, UsageError } from '../exit-code.ts';
 import { FORMATS, type Format } from '../output/output.ts';
 import { type Flags, openSession, type Session } from '../session.ts';
+import type { Settings } from '../settings/choose-settings.ts';
 import type { World } from '../world.ts';
 
 /** Runs verbs and keeps what the program will end with. */
 export interface Cli {
   world: World;
   exitCode: ExitCode;
+  /** Once a verb has begun: what an error may have to do with. */
+  settings: Settings | undefined;
 }
 
-type Act<Options> = (session: Session, args: readonly string[], options: Options) => Promise<ExitCode | void>;
+type Act<Options> = (session: Session, args: readonly string[], options: Options) => Promise<ExitCode> | Promise<void>;
 
 /** Ties a verb to its command: settings are read and the client is made only once the verb is known. */
 export function runs<Options>(cli: Cli, command: Command, act: Act<Options>): Command {
   return command.action(async () => {
+    if (command.args.includes('')) throw new UsageError('an argument is empty');
     const session = openSession(cli.world, command.optsWithGlobals<Flags>());
-    const args: unknown[] = command.processedArgs;
-    const given = args.map((arg) => (typeof arg === 'string' ? arg : undefined)).filter((arg) => arg !== undefined);
-    cli.exitCode = (await act(session, given, command.opts() as Options)) ?? EXIT.done;
+    cli.settings = session.settings;
+    cli.exitCode = (await act(session, command.args, command.opts() as Options)) ?? EXIT.done;
   });
 }
 

@@ -10,7 +10,10 @@ const name = { title: 'NAME', cell: ({ metadata }: Resource) => metadata.name };
 const labels = {
   title: 'LABELS',
   wide: true as const,
-  cell: ({ metadata }: Resource) => Object.entries(metadata.labels).map(([key, value]) => `${key}=${value}`).join(','),
+  cell: ({ metadata }: Resource) =>
+    Object.entries(metadata.labels)
+      .map(([key, value]) => `${key}=${value}`)
+      .join(','),
 };
 const author = { title: 'AUTHOR', wide: true as const, cell: ({ metadata }: Resource) => metadata.author };
 const created = { title: 'AGE', cell: ({ metadata }: Resource, now: number) => age(metadata.createdAt, now) };
@@ -40,7 +43,11 @@ const deployments: Columns<ResourceOf<'Deployment'>> = [
   { title: 'SERVING', cell: ({ status }) => `${status.replicas.serving}/${status.replicas.desired}` },
   { title: 'TRAFFIC', cell: ({ status }) => splitText(status.split) },
   { title: 'ROLLOUT', cell: ({ status }) => rolloutText(status.rollout) },
-  { title: 'ENGINE', wide: true, cell: ({ status, spec }) => `${engineText(spec)}${status.simulated ? ' (simulated)' : ''}` },
+  {
+    title: 'ENGINE',
+    wide: true,
+    cell: ({ status, spec }) => `${engineText(spec)}${status.simulated ? ' (simulated)' : ''}`,
+  },
   { title: 'ROUTES', wide: true, cell: ({ status }) => status.routes.join(', ') },
   labels,
   created,

@@ -41,14 +41,11 @@ function ofInstallation<Name extends Outside>(plural: Name): Pick<KindEntry, 'in
   const one = plural.slice(0, -1) as Singular<Name>;
   return {
     inProject: false,
-    list: (client, { labelSelector }) => client.listAll<`list${Outside}`>(`list${plural}`, { query: { labelSelector } }),
+    list: (client, { labelSelector }) =>
+      client.listAll<`list${Outside}`>(`list${plural}`, { query: { labelSelector } }),
     get: (client, name) => client.call<`get${Singular<Outside>}`>(`get${one}`, { params: { name } }),
     remove: (client, name, { yes, ifMatch }) =>
-      client.call<`delete${Singular<Outside>}`>(
-        `delete${one}`,
-        { params: { name }, query: yesFlag(yes) },
-        { ifMatch },
-      ),
+      client.call<`delete${Singular<Outside>}`>(`delete${one}`, { params: { name }, query: yesFlag(yes) }, { ifMatch }),
   };
 }
 
@@ -104,7 +101,10 @@ export function kindNamed(text: string): KindEntry {
 }
 
 /** `deployment chat` and `deployment/chat` mean the same. */
-export function kindAndName(kindText: string, name: string | undefined): { entry: KindEntry; name: string | undefined } {
+export function kindAndName(
+  kindText: string,
+  name: string | undefined,
+): { entry: KindEntry; name: string | undefined } {
   const [kind = '', ...rest] = kindText.split('/');
   if (rest.length === 0) return { entry: kindNamed(kind), name };
   if (name !== undefined) throw new UsageError(`give the name once: ${kindText} or ${kind} ${name}`);

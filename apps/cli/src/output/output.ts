@@ -54,15 +54,8 @@ export function present(
   format: Format,
   answer: { json: unknown; names?: readonly string[]; people: (wide: boolean) => void },
 ): void {
-  switch (format) {
-    case 'json':
-      return out.json(answer.json);
-    case 'yaml':
-      return out.yaml(answer.json);
-    case 'name':
-      for (const name of answer.names ?? []) out.line(name);
-      return;
-    default:
-      return answer.people(format === 'wide');
-  }
+  if (format === 'json') out.json(answer.json);
+  else if (format === 'yaml') out.yaml(answer.json);
+  else if (format === 'name') for (const name of answer.names ?? []) out.line(name);
+  else answer.people(format === 'wide');
 }

@@ -9,5 +9,7 @@ export function printable(text: string): string {
 
 /** Text for one cell or one line. */
 export function oneLine(text: string): string {
-  return printable(text).replace(/\s*\n\s*/g, ' ⏎ ').replaceAll('\t', ' ');
+  return printable(text)
+    .replace(/\s*\n\s*/g, ' ⏎ ')
+    .replaceAll('\t', ' ');
 }

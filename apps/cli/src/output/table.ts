@@ -42,11 +42,7 @@ export function columnWidths(rows: readonly (readonly string[])[]): readonly num
   return widths;
 }
 
-export function renderRow(
-  row: readonly string[],
-  widths: readonly number[],
-  paint: (text: string) => string,
-): string {
+export function renderRow(row: readonly string[], widths: readonly number[], paint: (text: string) => string): string {
   const last = row.length - 1;
   return row
     .map((cell, index) => {

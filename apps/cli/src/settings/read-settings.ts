@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
+import { errorCode } from '../error-code.ts';
 import { UsageError } from '../exit-code.ts';
 import type { World } from '../world.ts';
 import { chooseSettings, type Settings, type SettingsLayer } from './choose-settings.ts';
@@ -72,8 +73,8 @@ function layerOf(file: string, context: ConfigContext, homeFolder: string): Sett
     const path = context[`${name}File`];
     if (path === undefined) return secret(context[name]);
     const full = resolve(dirname(file), path.replace(/^~(?=\/)/, homeFolder));
-    const text = readIfThere(full)?.text.trim();
-    if (text !== undefined && text !== '') return new Secret(text);
+    const found = secret(readIfThere(full)?.text);
+    if (found !== undefined) return found;
     throw new UsageError(`${file}: ${name}File of context ${context.name}: ${full} is missing or empty`);
   };
   return {
@@ -130,7 +131,7 @@ function readIfThere(file: string): { text: string; mode: number; owner: number 
     const { mode, uid } = statSync(file);
     return { text: readFileSync(file, 'utf8'), mode, owner: uid };
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const code = errorCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     throw new UsageError(`${file} cannot be read (${code ?? 'unknown reason'})`);
   }
@@ -144,8 +145,13 @@ function parseJson(text: string): unknown {
   }
 }
 
+/** What could not be sent in a header is refused here: the error of a later place would quote it. */
 function secret(value: string | undefined): Secret | undefined {
-  return value === undefined || value === '' ? undefined : new Secret(value);
+  const text = value?.trim();
+  if (text === undefined || text === '') return undefined;
+  if (!/^[\x21-\x7e]+$/.test(text))
+    throw new UsageError('a token or key holds blanks or characters that none can hold');
+  return new Secret(text);
 }
 
 function present(value: string | undefined): string | undefined {

@@ -4,7 +4,10 @@ import { AppError, nearestName } from '@signalbox/domain';
 export async function demandProject({ projects }: Pick<Repositories, 'projects'>, name: string): Promise<Project> {
   const project = await projects.getByName(name);
   if (project !== undefined) return project;
-  const nearest = nearestName(name, (await projects.list()).map((known) => known.name));
+  const nearest = nearestName(
+    name,
+    (await projects.list()).map((known) => known.name),
+  );
   throw notFound('Project', name, null, nearest);
 }
 

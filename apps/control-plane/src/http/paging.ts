@@ -47,5 +47,9 @@ export function pageOfAll<Row>(
 
 function badCursor(): AppError {
   const message = 'is not a cursor that this list gave out';
-  return new AppError('request.invalid', { problems: `cursor ${message}` }, { problems: [{ path: 'query.cursor', message }] });
+  return new AppError(
+    'request.invalid',
+    { problems: `cursor ${message}` },
+    { problems: [{ path: 'query.cursor', message }] },
+  );
 }

@@ -17,16 +17,56 @@ describe('ejection', () => {
   test.each<{ name: string; steps: Step[]; admitted: boolean; until: number | null }>([
     { name: 'a new replica is not admitted yet', steps: [], admitted: false, until: null },
     { name: 'one good check admits it', steps: [[0, afterGoodCheck]], admitted: true, until: null },
-    { name: 'two failed checks are forgiven', steps: [[0, afterGoodCheck], ...times(2, 1, afterFailedCheck), [2, afterGoodCheck], ...times(2, 3, afterFailedCheck)], admitted: true, until: null },
+    {
+      name: 'two failed checks are forgiven',
+      steps: [
+        [0, afterGoodCheck],
+        ...times(2, 1, afterFailedCheck),
+        [2, afterGoodCheck],
+        ...times(2, 3, afterFailedCheck),
+      ],
+      admitted: true,
+      until: null,
+    },
     { name: 'three in a row eject', steps: times(3, 100, afterFailedCheck), admitted: false, until: 1_100 },
     { name: 'three connect errors eject', steps: times(3, 100, afterConnectError), admitted: false, until: 1_100 },
     { name: 'five 5xx eject', steps: times(5, 100, afterServerError), admitted: false, until: 1_100 },
-    { name: 'four 5xx and a good answer do not', steps: [...times(4, 100, afterServerError), [101, afterGoodAnswer], ...times(4, 102, afterServerError)], admitted: false, until: null },
-    { name: 'a good check within the back-off does not bring it back', steps: [...times(5, 100, afterServerError), [1_099, afterGoodCheck]], admitted: true, until: 1_100 },
-    { name: 'a good check after it does', steps: [...times(5, 100, afterServerError), [1_100, afterGoodCheck]], admitted: true, until: null },
-    { name: 'time alone does not', steps: [...times(5, 100, afterServerError), [9_000, afterFailedCheck]], admitted: false, until: 1_100 },
-    { name: 'a relapse doubles the back-off', steps: [...times(5, 0, afterServerError), [1_000, afterGoodCheck], ...times(5, 2_000, afterServerError)], admitted: true, until: 4_000 },
-    { name: 'a good minute forgets relapses', steps: [...times(5, 0, afterServerError), [1_000, afterGoodCheck], ...times(5, 61_000, afterServerError)], admitted: true, until: 62_000 },
+    {
+      name: 'four 5xx and a good answer do not',
+      steps: [...times(4, 100, afterServerError), [101, afterGoodAnswer], ...times(4, 102, afterServerError)],
+      admitted: false,
+      until: null,
+    },
+    {
+      name: 'a good check within the back-off does not bring it back',
+      steps: [...times(5, 100, afterServerError), [1_099, afterGoodCheck]],
+      admitted: true,
+      until: 1_100,
+    },
+    {
+      name: 'a good check after it does',
+      steps: [...times(5, 100, afterServerError), [1_100, afterGoodCheck]],
+      admitted: true,
+      until: null,
+    },
+    {
+      name: 'time alone does not',
+      steps: [...times(5, 100, afterServerError), [9_000, afterFailedCheck]],
+      admitted: false,
+      until: 1_100,
+    },
+    {
+      name: 'a relapse doubles the back-off',
+      steps: [...times(5, 0, afterServerError), [1_000, afterGoodCheck], ...times(5, 2_000, afterServerError)],
+      admitted: true,
+      until: 4_000,
+    },
+    {
+      name: 'a good minute forgets relapses',
+      steps: [...times(5, 0, afterServerError), [1_000, afterGoodCheck], ...times(5, 61_000, afterServerError)],
+      admitted: true,
+      until: 62_000,
+    },
   ])('$name', ({ steps, admitted, until }) => {
     const health = play(...steps);
     expect({ admitted: health.admitted, until: health.ejection?.until ?? null }).toEqual({ admitted, until });

@@ -93,7 +93,7 @@ function endOfValue(body: Buffer, start: number): number {
   if (first === 123 || first === 91) return endOfNested(body, start);
   let end = start;
   while (end < body.length && !isDelimiter(body[end] as number)) end++;
-  if (end - start > 400 || !literal.test(body.latin1Slice(start, end))) throw malformed(start);
+  if (end - start > 400 || !literal.test(body.toString('latin1', start, end))) throw malformed(start);
   return end;
 }
 

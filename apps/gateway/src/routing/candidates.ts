@@ -19,4 +19,8 @@ export type Filter = (replica: Candidate, backend: BackendLimits) => boolean;
 export type Scorer = (replica: Candidate, competitors: readonly Candidate[]) => number;
 
 /** Chooses by score; `turn` differs from request to request and breaks ties. */
-export type Picker = <C extends Candidate>(candidates: readonly C[], scores: readonly number[], turn: number) => C | undefined;
+export type Picker = <C extends Candidate>(
+  candidates: readonly C[],
+  scores: readonly number[],
+  turn: number,
+) => C | undefined;

@@ -26,7 +26,9 @@ describe('splitting traffic over revisions', () => {
   });
 
   test('what cannot serve leaves its share to the others', () => {
-    expect(counts([share('a', 9_000), share('b', 1_000)], 500, ({ revisionId }) => revisionId === 'b')).toEqual({ b: 500 });
+    expect(counts([share('a', 9_000), share('b', 1_000)], 500, ({ revisionId }) => revisionId === 'b')).toEqual({
+      b: 500,
+    });
   });
 
   test('a revision without weight does not step in', () => {
@@ -42,7 +44,8 @@ describe('splitting traffic over revisions', () => {
       fc.property(fc.integer({ min: 0, max: 10_000 }), fc.integer({ min: 0, max: 1_000_000 }), (weight, from) => {
         let found = 0;
         const split = [share('a', weight), share('b', 10_000 - weight)];
-        for (let ticket = from; ticket < from + 1_000; ticket++) if (chooseRevision(split, ticket, all)?.revisionId === 'a') found++;
+        for (let ticket = from; ticket < from + 1_000; ticket++)
+          if (chooseRevision(split, ticket, all)?.revisionId === 'a') found++;
         expect(Math.abs(found - weight / 10)).toBeLessThanOrEqual(10);
       }),
       { numRuns: 50 },

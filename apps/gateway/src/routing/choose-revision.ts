@@ -11,7 +11,11 @@ const step = 0.618_033_988_749_894_9;
  * each revision's count is within a few requests of its weight, without the short period of a round robin, with
  * which periodic traffic would always send its long requests to the same revision.
  */
-export function chooseRevision<S extends Share>(split: readonly S[], ticket: number, mayServe: (share: S) => boolean): S | undefined {
+export function chooseRevision<S extends Share>(
+  split: readonly S[],
+  ticket: number,
+  mayServe: (share: S) => boolean,
+): S | undefined {
   let total = 0;
   for (const share of split) if (share.weight > 0 && mayServe(share)) total += share.weight;
   if (total === 0) return undefined;

@@ -38,7 +38,8 @@ const picker: Picker = bestScore;
 
 /** Chooses revision and replica for one attempt. Counts nothing: see `Fleet.lease`. */
 export function pick(route: Route, options: PickOptions = {}): Pick | undefined {
-  const ticket = route.tickets.next++;
+  // A retry takes no ticket: after each failed canary request one would be skipped, and the split would drift.
+  const ticket = options.tried === undefined ? route.tickets.next++ : route.tickets.next;
   const tried = options.tried ?? [];
   // First whoever is usable, in the split's proportion; when nobody is, whoever serves at all.
   for (const tier of [usableTier, lastTier]) {
@@ -46,7 +47,7 @@ export function pick(route: Route, options: PickOptions = {}): Pick | undefined 
     const preferred = options.prefer !== undefined && has(options.prefer) ? options.prefer : undefined;
     const backend = preferred ?? chooseRevision(route.backends, ticket, has);
     if (backend === undefined) continue;
-    const replica = pickReplica(backend, ticket, tried);
+    const replica = pickReplica(backend, tried);
     if (replica !== undefined) return { backend, replica };
   }
   return undefined;
@@ -59,15 +60,17 @@ export function largestShare(route: Route): Backend | undefined {
   return largest;
 }
 
-function pickReplica(backend: Backend, turn: number, tried: readonly Replica[]): Replica | undefined {
+function pickReplica(backend: Backend, tried: readonly Replica[]): Replica | undefined {
   for (let tier = 0; tier < tiers.length; tier++) {
     const candidates = backend.replicas.filter((replica) => fits(replica, backend, tier, tried));
     if (candidates.length === 0) continue;
     if (candidates.length === 1) return candidates[0];
     return picker(
       candidates,
-      candidates.map((replica) => scorers.reduce((sum, { scorer, weight }) => sum + weight * scorer(replica, candidates), 0)),
-      turn,
+      candidates.map((replica) =>
+        scorers.reduce((sum, { scorer, weight }) => sum + weight * scorer(replica, candidates), 0),
+      ),
+      backend.turns.next++,
     );
   }
   return undefined;

@@ -8,6 +8,8 @@ export interface Backend extends Share {
   readonly facts: SnapshotBackend;
   readonly replicas: readonly Replica[];
   readonly observer: RevisionObserver;
+  /** Breaks ties between its replicas. Apart from the route's tickets, with which it would beat. */
+  readonly turns: { next: number };
 }
 
 export interface Route {
@@ -44,6 +46,7 @@ export function buildRoutingTable(
       weight: weights.get(backend.revisionId) ?? 0,
       replicas: backend.replicas.flatMap(({ id }) => parts.replica(id) ?? []),
       observer: parts.observeRevision(facts, backend),
+      turns: { next: 0 },
     }));
     const tickets = parts.former.byName.get(facts.name)?.tickets ?? { next: 0 };
     byName.set(facts.name, { facts, backends, tickets, observer: parts.observeRoute(facts) });

@@ -14,6 +14,7 @@ export interface SnapshotStreamOptions {
   random: () => number;
   /** What became of a snapshot that came: the acknowledgement and the metrics hang on it. */
   onOffer: (outcome: OfferOutcome) => void;
+  connected: (is: boolean) => void;
 }
 
 /** Stays connected to the control plane for as long as the gateway runs; its absence changes nothing for callers. */
@@ -21,14 +22,12 @@ export class SnapshotStream {
   readonly #options: SnapshotStreamOptions;
   readonly #stop = new AbortController();
   #running: Promise<void> = Promise.resolve();
-  #connected = false;
+  #isConnected = false;
+  #wasTold = false;
+  #backoffMs = firstBackoffMs;
 
   constructor(options: SnapshotStreamOptions) {
     this.#options = options;
-  }
-
-  get connected(): boolean {
-    return this.#connected;
   }
 
   start(): void {
@@ -41,41 +40,46 @@ export class SnapshotStream {
   }
 
   async #run(): Promise<void> {
-    const { clock, log, random } = this.#options;
+    const { clock, random } = this.#options;
     const { signal } = this.#stop;
-    let backoffMs = firstBackoffMs;
-    let told = false;
     while (!signal.aborted) {
-      let problem: unknown = new Error('the stream ended');
-      try {
-        for await (const chunk of this.#chunks()) {
-          if (!this.#connected) log.info('connected to the control plane');
-          this.#connected = true;
-          told = false;
-          backoffMs = firstBackoffMs;
-          this.#read(chunk);
-        }
-      } catch (error) {
-        problem = error;
-      }
-      this.#connected = false;
+      const problem = await this.#readToItsEnd();
+      this.#lost(problem);
       if (signal.aborted) return;
-      if (!told) log.warn('not connected to the control plane; serving the last snapshot', { error: problem });
-      told = true;
-      await clock.sleep(backoffMs * (0.5 + random() / 2), signal);
-      backoffMs = Math.min(backoffMs * 2, lastBackoffMs);
+      await clock.sleep(this.#backoffMs * (0.5 + random() / 2), signal);
+      this.#backoffMs = Math.min(this.#backoffMs * 2, lastBackoffMs);
     }
   }
 
-  #reader = new EventReader();
-
-  #chunks(): AsyncGenerator<Uint8Array> {
-    this.#reader = new EventReader();
-    return this.#options.controlPlane.snapshots(this.#options.keeper.current, this.#stop.signal);
+  async #readToItsEnd(): Promise<unknown> {
+    const { controlPlane, keeper, onOffer } = this.#options;
+    const reader = new EventReader();
+    try {
+      for await (const chunk of controlPlane.snapshots(keeper.current, this.#stop.signal)) {
+        this.#alive();
+        for (const event of reader.read(chunk)) if (event.name === 'snapshot') onOffer(keeper.offer(event.data));
+      }
+      return new Error('the stream ended');
+    } catch (error) {
+      return error;
+    }
   }
 
-  #read(chunk: Uint8Array): void {
-    for (const event of this.#reader.read(chunk))
-      if (event.name === 'snapshot') this.#options.onOffer(this.#options.keeper.offer(event.data));
+  #alive(): void {
+    if (this.#isConnected) return;
+    this.#isConnected = true;
+    this.#wasTold = false;
+    this.#backoffMs = firstBackoffMs;
+    this.#options.connected(true);
+    this.#options.log.info('connected to the control plane');
+  }
+
+  #lost(problem: unknown): void {
+    this.#isConnected = false;
+    this.#options.connected(false);
+    if (this.#stop.signal.aborted || this.#wasTold) return;
+    // Once per outage, not once per try.
+    this.#wasTold = true;
+    this.#options.log.warn('not connected to the control plane; serving the last snapshot', { error: problem });
   }
 }

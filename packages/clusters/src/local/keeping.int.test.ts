@@ -195,7 +195,7 @@ describe('replicas of the local cluster', () => {
       `process.on('SIGTERM', () => console.log('no')); require('http').createServer((_, r) => r.end()).listen({port}, '{host}')`,
     );
     const cluster = openCluster();
-    const workload = aWorkload('stubborn', { ...stubborn, drain: { preStopDelaySeconds: 0, timeoutSeconds: 1 } });
+    const workload = aWorkload('stubborn', { ...stubborn, drain: { preStopDelaySeconds: 0, timeoutSeconds: 0 } });
     await cluster.apply(workload, 1);
     const [replica] = await untilAll(cluster, 1, 'ready');
     const { pid } = (await recorded(replica?.id ?? '')).state.process;

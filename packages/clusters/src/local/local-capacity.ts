@@ -4,7 +4,7 @@ import { localNode } from './observe-local.ts';
 /** A GPU of this machine, as its owner declares it. Simulated engines may be given GPUs that don't exist. */
 export interface LocalGpu {
   product: string;
-  memoryBytes?: number;
+  memoryBytes?: number | null;
 }
 
 /** One entry per GPU product, since a node has one product; a machine without GPUs is one entry too. */
@@ -16,12 +16,12 @@ export function localCapacity(gpus: readonly LocalGpu[], used: ReadonlySet<numbe
   }
   return products.map((product) => {
     const own = slots.filter((slot) => slot.product === product);
-    const memoryBytes = own.find((slot) => slot.memoryBytes !== undefined)?.memoryBytes;
+    const memoryBytes = own.find((slot) => slot.memoryBytes != null)?.memoryBytes ?? null;
     return {
       node: products.length === 1 ? localNode : `${localNode}/${product}`,
       labels: {
         'nvidia.com/gpu.product': product,
-        ...(memoryBytes === undefined ? {} : { 'nvidia.com/gpu.memory': String(Math.floor(memoryBytes / 2 ** 20)) }),
+        ...(memoryBytes === null ? {} : { 'nvidia.com/gpu.memory': String(Math.floor(memoryBytes / 2 ** 20)) }),
       },
       gpuProduct: product,
       gpus: { total: own.length, free: own.filter(({ free }) => free).length },

@@ -43,6 +43,8 @@ type In<Kind extends ReplicaState['kind']> = Omit<ReplicaRecord, 'state'> & {
 };
 
 const exitEventMs = 1_000;
+/** Beyond its drain: an engine that lets go of its GPUs by itself is better than one that is killed. */
+const exitMs = 5_000;
 
 /** Moves one replica one step on. Answers what it is now (the same object: nothing to do), null once it is gone. */
 export class ReplicaSteps {
@@ -78,7 +80,7 @@ export class ReplicaSteps {
     if (state.kind === 'stopping') return replica;
     if (state.kind !== 'running') return null;
     const termAt = this.#now() + (state.health === 'ready' ? spec.drain.preStopDelaySeconds * 1_000 : 0);
-    const killAt = termAt + spec.drain.timeoutSeconds * 1_000;
+    const killAt = termAt + spec.drain.timeoutSeconds * 1_000 + exitMs;
     const { process, startedAt } = state;
     return { ...replica, state: { kind: 'stopping', process, startedAt, termAt, termSent: false, killAt } };
   }

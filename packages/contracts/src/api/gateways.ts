@@ -37,7 +37,16 @@ export const gatewayOperations = {
     tag: 'Gateways',
     summary: 'The newest snapshot, and each one after it',
     role: 'gateway',
-    request: { params: gatewayParams },
+    request: {
+      params: gatewayParams,
+      query: z.strictObject({
+        have: z
+          .string()
+          .regex(/^\d+\.\d+$/)
+          .optional()
+          .describe('`epoch.number` of the snapshot that the gateway serves: it is not sent again'),
+      }),
+    },
     answer: 'events',
     response: snapshotSchema,
     successStatus: 200,

@@ -1,4 +1,5 @@
 export * from './apply.ts';
+export * from './changed-fields.ts';
 export * from './explain.ts';
 export * from './fields.ts';
 export * from './gateways.ts';

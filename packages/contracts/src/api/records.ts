@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { instant, pageOf, pageQuery } from './fields.ts';
+import { flag, instant, pageOf, pageQuery, projectQuery } from './fields.ts';
 import type { Operation } from './operation.ts';
 
 export const ledgerEntry = z
@@ -21,7 +21,13 @@ export const ledgerCheck = z
   .object({
     intact: z.boolean(),
     checked: z.number().int(),
-    broken: z.object({ seq: z.number().int(), message: z.string() }).nullable(),
+    broken: z
+      .object({ project: z.string().nullable(), seq: z.number().int(), message: z.string() })
+      .nullable()
+      .describe('The first entry that does not follow from the one before it'),
+    heads: z
+      .array(z.object({ project: z.string().nullable(), entries: z.number().int(), hash: z.string() }))
+      .describe('Newest hash of each chain: kept elsewhere, it shows that nothing was cut off'),
   })
   .meta({ id: 'LedgerCheck' });
 
@@ -39,7 +45,8 @@ export const changeEvent = z
   .meta({ id: 'ChangeEvent' });
 
 const ledgerFilter = z.strictObject({
-  project: z.string().min(1).max(253).optional().describe('All projects and the installation unless given'),
+  ...projectQuery.shape,
+  installation: flag.default(false).describe('What belongs to no project, in place of the project’s entries'),
   subject: z.string().min(1).max(253).optional().describe('Name of what the entries are about'),
   kind: z.string().min(1).max(100).optional(),
 });
@@ -63,7 +70,9 @@ export const recordOperations = {
     tag: 'Ledger',
     summary: 'Recompute the chain of hashes',
     role: 'viewer',
-    request: { query: z.strictObject({ project: ledgerFilter.shape.project }) },
+    request: {
+      query: z.strictObject({ project: z.string().min(1).max(253).optional().describe('All chains unless given') }),
+    },
     answer: 'json',
     response: ledgerCheck,
     successStatus: 200,
@@ -86,7 +95,7 @@ export const recordOperations = {
     path: '/v1/events',
     tag: 'Events',
     summary:
-      'Changes as they happen. `event: change` carries one; `event: reset` means that changes were missed: read again',
+      'Changes as they happen. `ready` tells the place where the stream starts, `change` carries one change, `reset` means that changes were missed: read again',
     role: 'viewer',
     request: {
       query: z.strictObject({

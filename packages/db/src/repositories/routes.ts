@@ -45,6 +45,10 @@ export function routeRepository(handle: Handle) {
       return rows.map(outside);
     },
 
+    /** For controllers: of all projects. */
+    listAll: async (): Promise<readonly Route[]> =>
+      (await db.select().from(routes).orderBy(asc(routes.id))).map(outside),
+
     listByDeployment: async (projectId: ProjectId, deploymentId: DeploymentId): Promise<readonly Route[]> => {
       const rows = await db
         .select()

@@ -5,3 +5,4 @@ export * from './models.ts';
 export * from './records.ts';
 export * from './replicas.ts';
 export * from './rollouts.ts';
+export * from './scale.ts';

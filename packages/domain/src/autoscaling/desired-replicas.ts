@@ -7,6 +7,9 @@ export interface DemandSample {
   inFlight: number | null;
 }
 
+/** Samples come every second. Where none came for this long, demand was not seen. */
+const LONGEST_GAP_MS = 10_000;
+
 export interface DesiredReplicas {
   replicas: number;
   reason: string;
@@ -22,6 +25,7 @@ export function desiredReplicas(input: {
   /** Null before anything ran. */
   current: number | null;
   override: number | null;
+  /** Oldest first. */
   samples: readonly DemandSample[];
   now: Instant;
 }): DesiredReplicas {
@@ -32,8 +36,8 @@ export function desiredReplicas(input: {
   const start = bounded(current);
 
   const needed = (inFlight: number) => Math.ceil(inFlight / scaling.targetInFlight);
-  const up = needsWithin(samples, now - scaling.scaleUpWindowMs)?.map(needed);
-  const down = needsWithin(samples, now - scaling.scaleDownWindowMs)?.map(needed);
+  const up = needsWithin(samples, now - scaling.scaleUpWindowMs, now)?.map(needed);
+  const down = needsWithin(samples, now - scaling.scaleDownWindowMs, now)?.map(needed);
   const lowest = up === undefined ? start : Math.min(...up);
   if (lowest > start) return { replicas: bounded(lowest), reason: `${lowest} needed throughout the up window` };
   const highest = down === undefined ? start : Math.max(...down);
@@ -41,10 +45,14 @@ export function desiredReplicas(input: {
   return { replicas: start, reason: start === current ? 'enough' : 'the spec bounds it' };
 }
 
-function needsWithin(samples: readonly DemandSample[], from: Instant): number[] | undefined {
-  const inside = samples.filter((sample) => sample.at >= from);
-  const covered = samples.some((sample) => sample.at <= from);
-  if (!covered || inside.length === 0) return undefined;
+/** Demand from the window's start on; undefined when the window was not seen whole. */
+function needsWithin(samples: readonly DemandSample[], from: Instant, now: Instant): number[] | undefined {
+  // What was seen last before the window holds at its start.
+  const start = samples.findLastIndex((sample) => sample.at <= from);
+  if (start === -1) return undefined;
+  const inside = samples.slice(start);
+  const times = [...inside.map((sample) => sample.at), now];
+  if (times.some((at, i) => at - (times[i - 1] ?? at) > LONGEST_GAP_MS)) return undefined;
   const known = inside.flatMap((sample) => (sample.inFlight === null ? [] : [sample.inFlight]));
   return known.length === inside.length ? known : undefined;
 }

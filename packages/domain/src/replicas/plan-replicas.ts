@@ -56,7 +56,8 @@ export function planReplicas(world: ReplicaWorld): ReplicaPlan {
   const stale = world.replicas.filter((replica) => isStale(replica, world.restartBefore));
   // A lone replica is replaced beside itself; of several, one at a time may be missed.
   const desired = world.desired === 1 && stale.length > 0 ? 2 : world.desired;
-  const leaving = new Set([...chooseLeaving(desired, world), ...chooseRestart(world.desired, world, stale)]);
+  const surplus = chooseLeaving(desired, world);
+  const leaving = new Set(surplus.length > 0 ? surplus : chooseRestart(world.desired, world, stale));
   const returning = new Set(chooseReturning(desired, world));
   const moves = world.replicas.flatMap((replica) => {
     const [to, because] = returning.has(replica.id)
@@ -64,19 +65,32 @@ export function planReplicas(world: ReplicaWorld): ReplicaPlan {
       : nextTraffic(replica, leaving.has(replica.id), world);
     return to === replica.traffic ? [] : [{ id: replica.id, from: replica.traffic, to, because }];
   });
+  return { moves, ...orderOf(desired, world.replicas, moves, stale) };
+}
+
+/** What the cluster is told: room for all who stay or still finish, and who may go. */
+function orderOf(
+  desired: number,
+  replicas: readonly ReplicaView[],
+  moves: readonly ReplicaMove[],
+  stale: readonly ReplicaView[],
+): Omit<ReplicaPlan, 'moves'> {
   const after = new Map(moves.map((move) => [move.id, move.to]));
-  const going = (traffic: ReplicaTraffic) =>
-    world.replicas.filter(
-      (replica) => (after.get(replica.id) ?? replica.traffic) === traffic && replica.phase !== 'stopping',
-    );
   // A stopping replica is being replaced by the cluster already: counting it would order one too many.
-  const finishing = going('draining').filter((replica) => !stale.includes(replica));
-  const drained = going('drained');
+  const counted = replicas.filter((replica) => replica.phase !== 'stopping');
+  const now = (replica: ReplicaView) => after.get(replica.id) ?? replica.traffic;
+  const drained = counted.filter((replica) => now(replica) === 'drained');
+  const draining = counted.filter((replica) => now(replica) === 'draining');
+  const staying = counted.length - drained.length - draining.length;
+  // A stale replica that goes leaves its place to a fresh one, as long as there is a place to fill.
+  const replaced = [...drained, ...draining]
+    .filter((replica) => stale.includes(replica))
+    .slice(0, Math.max(0, desired - staying));
+  const finishing = draining.filter((replica) => !replaced.includes(replica));
   return {
-    moves,
-    clusterReplicas: desired + finishing.length,
-    removable: drained.filter((replica) => !stale.includes(replica)).map((replica) => replica.id),
-    restarts: drained.filter((replica) => stale.includes(replica)).map((replica) => replica.id),
+    clusterReplicas: Math.max(desired, staying) + finishing.length,
+    removable: drained.filter((replica) => !replaced.includes(replica)).map((replica) => replica.id),
+    restarts: drained.filter((replica) => replaced.includes(replica)).map((replica) => replica.id),
   };
 }
 
@@ -96,7 +110,10 @@ function nextTraffic(replica: ReplicaView, leaving: boolean, world: ReplicaWorld
   if (traffic === 'admitting') {
     return admittedEverywhere(replica.id, world.gateways) ? ['serving', 'every live gateway admitted it'] : stay;
   }
-  if (traffic === 'draining') return ['serving', 'it is needed after all'];
+  if (traffic === 'draining') {
+    const admitted = admittedEverywhere(replica.id, world.gateways);
+    return [admitted ? 'serving' : 'admitting', 'it is needed after all'];
+  }
   return stay;
 }
 
@@ -123,18 +140,18 @@ function chooseLeaving(desired: number, world: ReplicaWorld): readonly ReplicaId
   const inFlight = (id: ReplicaId) =>
     world.gateways.reduce((sum, gateway) => sum + (gateway.replicas.get(id)?.inFlight ?? 0), 0);
   const order: Record<ReplicaTraffic, number> = { drained: 0, draining: 1, none: 2, admitting: 3, serving: 4 };
+  // One that cannot serve goes before one that is draining: that one can still be called back.
+  const use = (replica: ReplicaView) => (canServe(replica) ? order[replica.traffic] : 0);
   const freshness = (replica: ReplicaView) => (isStale(replica, world.restartBefore) ? 0 : 1);
   const ranked = [...present].sort(
     (a, b) =>
-      freshness(a) - freshness(b) ||
-      order[a.traffic] - order[b.traffic] ||
-      inFlight(a.id) - inFlight(b.id) ||
-      (a.id < b.id ? 1 : -1),
+      use(a) - use(b) || freshness(a) - freshness(b) || inFlight(a.id) - inFlight(b.id) || (a.id < b.id ? 1 : -1),
   );
-  // A surplus that only a restart ordered is not given up before the fresh replica serves.
-  const serving = present.filter((replica) => replica.traffic === 'serving').length;
-  const giveable = desired > world.desired ? Math.min(surplus, Math.max(0, serving - world.desired)) : surplus;
-  return ranked.slice(0, giveable).map((replica) => replica.id);
+  return ranked.slice(0, surplus).map((replica) => replica.id);
+}
+
+function canServe(replica: ReplicaView): boolean {
+  return replica.phase === 'lost' || (replica.phase === 'ready' && replica.proven);
 }
 
 /** The next replica to replace, once the fleet is whole and none is on its way out. */

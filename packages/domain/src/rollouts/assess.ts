@@ -13,6 +13,7 @@ import { WHOLE } from './traffic-split.ts';
 const HOPELESS_RESTARTS = 3;
 /** With `onNoData: fail`, a step may stay without data for its own length and this much more. */
 const NO_DATA_GRACE_MS = 60_000;
+const EVIDENCE_RECHECK_MS = 1_000;
 
 /** What the rollout's situation is, in one word, with what the next move needs. */
 export type Assessment =
@@ -63,7 +64,7 @@ function assessForward(world: RolloutWorld, now: Instant): Assessment {
   }
   const fleet = world.candidate.value;
   if (world.phase === 'provisioning') return assessProvisioning(world, fleet, now);
-  if (world.phase === 'promoting') return { kind: 'promotable' };
+  if (world.phase === 'promoting') return assessPromoting(world, fleet, now);
   return assessStep(world, fleet, now);
 }
 
@@ -71,26 +72,54 @@ function assessProvisioning(world: RolloutWorld, fleet: Fleet, now: Instant): As
   const share = firstWeight(world.steps);
   if (carryableWeight(fleet.routable, world.fullFleet) >= share)
     return world.paused ? { kind: 'paused' } : { kind: 'provisioned' };
-  return missing(world, fleet, share, now);
+  const lacking = missing(world, fleet, share, now);
+  return world.paused && lacking.kind === 'bad' ? { kind: 'paused' } : lacking;
+}
+
+/** A person may have ended the last step early, and replicas may be lost between the last step and the promotion. */
+function assessPromoting(world: RolloutWorld, fleet: Fleet, now: Instant): Assessment {
+  const carried = carriedOf(world, fleet, WHOLE);
+  if (world.candidateWeight > carried) return { kind: 'weightDue', weight: carried, reached: false };
+  if (world.paused) return { kind: 'paused' };
+  if (carried < WHOLE) return missing(world, fleet, WHOLE, now);
+  if (world.candidateWeight < WHOLE) return { kind: 'weightDue', weight: WHOLE, reached: true };
+  return { kind: 'promotable' };
+}
+
+/** A lone revision shares with nobody: any replica that is left serves what it can. */
+function carriedOf(world: RolloutWorld, fleet: Fleet, wanted: number): number {
+  if (world.from === null) return fleet.routable > 0 ? wanted : 0;
+  return Math.min(wanted, carryableWeight(fleet.routable, world.fullFleet));
 }
 
 function assessStep(world: RolloutWorld, fleet: Fleet, now: Instant): Assessment {
   const step = world.steps[world.stepIndex];
   if (step === undefined) return world.paused ? { kind: 'paused' } : { kind: 'stepPassed', verdict: null };
   const wanted = weightAt(world.steps, world.stepIndex);
-  const carried = Math.min(wanted, carryableWeight(fleet.routable, world.fullFleet));
+  const carried = carriedOf(world, fleet, wanted);
   if (world.candidateWeight > carried) return { kind: 'weightDue', weight: carried, reached: false };
 
-  const verdict = askGate(world, now);
+  const verdict = askGate(world, wanted, now);
   if (verdict?.kind === 'rollBack' && !(world.paused && world.onFailure === 'pause')) {
     return { kind: 'bad', because: verdict.because, verdict };
   }
   if (world.paused) return { kind: 'paused' };
+  // On the way back every replica that comes up takes load off the revision that is to be left.
+  if (world.goingBack && world.candidateWeight < carried) {
+    return { kind: 'weightDue', weight: carried, reached: carried === wanted };
+  }
   if (carried < wanted) return missing(world, fleet, wanted, now);
-  if (world.candidateWeight < wanted) return { kind: 'weightDue', weight: wanted, reached: true };
-  if (step.kind === 'weight' && world.detail.weightReachedAt === null)
-    return { kind: 'weightDue', weight: wanted, reached: true };
+  if (world.candidateWeight < wanted || world.detail.weightReachedAt === null) return weightDue(world, wanted);
   return assessHold(world, step, verdict, now);
+}
+
+/** A gated weight is not given blindly: without counts there would be nothing to compare later ones with. */
+function weightDue(world: RolloutWorld, wanted: number): Assessment {
+  if (isGated(world) && world.counts.kind === 'unknown') {
+    const message = `waiting: no reports from gateways (${world.counts.because})`;
+    return { kind: 'holding', ms: EVIDENCE_RECHECK_MS, message, verdict: null };
+  }
+  return { kind: 'weightDue', weight: wanted, reached: true };
 }
 
 function assessHold(world: RolloutWorld, step: RolloutStep, verdict: GateVerdict | null, now: Instant): Assessment {
@@ -99,34 +128,36 @@ function assessHold(world: RolloutWorld, step: RolloutStep, verdict: GateVerdict
       return world.detail.approvedBy === null
         ? { kind: 'awaitingApproval', role: step.role }
         : { kind: 'stepPassed', verdict };
-    case 'wait': {
-      const ms = world.detail.since + step.forMs - now;
-      return ms > 0 ? { kind: 'holding', ms, message: 'waiting', verdict } : { kind: 'stepPassed', verdict };
-    }
-    case 'weight': {
-      const held = now - (world.detail.weightReachedAt ?? now);
-      const message = verdict?.because ?? 'holding';
-      if (held < step.forMs) return { kind: 'holding', ms: step.forMs - held, message, verdict };
-      if (verdict === null || verdict.kind === 'goOn') return { kind: 'stepPassed', verdict };
-      if (world.gate.onNoData === 'fail' && held > 2 * step.forMs + NO_DATA_GRACE_MS) {
-        return { kind: 'bad', because: `no evidence: ${verdict.because}`, verdict };
-      }
-      return { kind: 'holding', ms: 1_000, message: `waiting for evidence: ${verdict.because}`, verdict };
-    }
+    case 'wait':
+      return assessHeld(world, now - world.detail.since, step.forMs, verdict);
+    case 'weight':
+      return assessHeld(world, now - (world.detail.weightReachedAt ?? now), step.forMs, verdict);
     default:
       return assertNever(step);
   }
+}
+
+function assessHeld(world: RolloutWorld, heldMs: number, forMs: number, verdict: GateVerdict | null): Assessment {
+  if (heldMs < forMs) return { kind: 'holding', ms: forMs - heldMs, message: verdict?.because ?? 'holding', verdict };
+  if (verdict === null || verdict.kind === 'goOn') return { kind: 'stepPassed', verdict };
+  if (world.gate.onNoData === 'fail' && heldMs > 2 * forMs + NO_DATA_GRACE_MS) {
+    return { kind: 'bad', because: `no evidence: ${verdict.because}`, verdict };
+  }
+  return { kind: 'holding', ms: EVIDENCE_RECHECK_MS, message: `waiting for evidence: ${verdict.because}`, verdict };
+}
+
+function isGated(world: RolloutWorld): boolean {
+  return world.from !== null && !world.goingBack && world.strategy === 'canary';
 }
 
 /**
  * Null where there is nothing to ask: the first rollout, a way back, a step that has no weight yet, or all of the
  * traffic already moved (then there is no stable traffic to compare with; the former revision stays warm instead).
  */
-function askGate(world: RolloutWorld, now: Instant): GateVerdict | null {
+function askGate(world: RolloutWorld, wanted: number, now: Instant): GateVerdict | null {
   const baseline = world.detail.baseline;
-  if (world.from === null || world.goingBack || world.strategy !== 'canary') return null;
-  if (baseline === null || world.detail.weightReachedAt === null) return null;
-  if (world.candidateWeight === 0 || world.candidateWeight === WHOLE) return null;
+  if (!isGated(world) || baseline === null || world.detail.weightReachedAt === null) return null;
+  if (wanted === 0 || world.candidateWeight === WHOLE) return null;
   if (world.counts.kind === 'unknown') {
     const nothing = { candidate: baseline.candidate, stable: baseline.stable, at: now };
     return { kind: 'wait', because: `no reports from gateways (${world.counts.because})`, inputs: nothing };

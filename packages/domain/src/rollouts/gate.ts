@@ -38,7 +38,8 @@ export function gate(policy: GatePolicy, candidate: RevisionCounts, stable: Revi
  * Source: E. B. Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22 (1927).
  */
 export function wilsonLowerBound(hits: number, trials: number): number {
-  if (trials === 0) return 0;
+  // Rounding would leave a trace of an excess where there is none.
+  if (hits === 0) return 0;
   const p = hits / trials;
   const centre = p + (Z * Z) / (2 * trials);
   const spread = Z * Math.sqrt((p * (1 - p) + (Z * Z) / (4 * trials)) / trials);
@@ -46,7 +47,8 @@ export function wilsonLowerBound(hits: number, trials: number): number {
 }
 
 function slowness(policy: GatePolicy, candidate: RevisionCounts, stable: RevisionCounts): string | null {
-  const samples = stable.ttftCounts.at(-1) ?? 0;
+  // A quantile of a handful of streams says nothing, on either side.
+  const samples = Math.min(stable.ttftCounts.at(-1) ?? 0, candidate.ttftCounts.at(-1) ?? 0);
   if (policy.maxTtftIncrease === null || samples < policy.minRequests) return null;
   const reference = ttftQuantile(stable.ttftCounts, 0.95);
   const seen = ttftQuantile(candidate.ttftCounts, 0.95);

@@ -9,16 +9,17 @@ export const NO_COUNTS: RevisionCounts = {
   ttftCounts: TTFT_BOUNDS_MS.map(() => 0).concat(0),
 };
 
-/** Counters only grow, so a difference below zero means that the totals were reset: then nothing is known yet. */
+/** Counters only grow: one that fell shows that the totals were reset, and then nothing is known yet. */
 export function countsSince(now: RevisionCounts, baseline: RevisionCounts): RevisionCounts {
-  const minus = (a: number, b: number) => Math.max(0, a - b);
-  return {
-    requests: minus(now.requests, baseline.requests),
-    errors: minus(now.errors, baseline.errors),
-    rescued: minus(now.rescued, baseline.rescued),
-    cancelled: minus(now.cancelled, baseline.cancelled),
-    ttftCounts: now.ttftCounts.map((count, i) => minus(count, baseline.ttftCounts[i] ?? 0)),
+  const since: RevisionCounts = {
+    requests: now.requests - baseline.requests,
+    errors: now.errors - baseline.errors,
+    rescued: now.rescued - baseline.rescued,
+    cancelled: now.cancelled - baseline.cancelled,
+    ttftCounts: now.ttftCounts.map((count, i) => count - (baseline.ttftCounts[i] ?? 0)),
   };
+  const { ttftCounts, ...totals } = since;
+  return [...Object.values(totals), ...ttftCounts].some((count) => count < 0) ? NO_COUNTS : since;
 }
 
 /** Quantile of a cumulative histogram in ms, linear within its bucket; null without samples. */

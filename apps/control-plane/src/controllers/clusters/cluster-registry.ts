@@ -1,4 +1,12 @@
-import type { Cluster, ClusterId, ClusterSpec, DeploymentId } from '@signalbox/domain';
+import {
+  type Cluster,
+  type ClusterId,
+  type ClusterObservation,
+  type ClusterSpec,
+  type DeploymentId,
+  type Reading,
+  unknown,
+} from '@signalbox/domain';
 import type { Clock, Logger } from '@signalbox/runtime';
 import { ClusterWatch } from './cluster-watch.ts';
 
@@ -30,8 +38,9 @@ export class ClusterRegistry {
     return this.#watches.get(id)?.watch;
   }
 
-  watches(): readonly [ClusterId, ClusterWatch][] {
-    return [...this.#watches].map(([id, { watch }]) => [id, watch]);
+  /** What this process last saw of a cluster; unknown as well when it has not opened it. */
+  observation(id: ClusterId): Reading<ClusterObservation> {
+    return this.watch(id)?.observation() ?? unknown(this.#options.clock.now(), 'the cluster is not open');
   }
 
   async refresh(): Promise<void> {

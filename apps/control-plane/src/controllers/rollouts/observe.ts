@@ -1,3 +1,4 @@
+import type { Replica } from '@signalbox/db';
 import {
   type Fleet,
   known,
@@ -9,7 +10,7 @@ import {
   stepsOf,
   unknown,
 } from '@signalbox/domain';
-import type { DeploymentWorld, WorldReplica } from '../world/index.ts';
+import type { DeploymentWorld } from '../world/index.ts';
 
 /** A gateway report older than this leaves the counts unknown: no data is never good data. */
 const REPORTS_STALE_MS = 15_000;
@@ -54,7 +55,7 @@ function fleet(world: DeploymentWorld, revisionId: RevisionId): Reading<Fleet> {
   return known(describeFleet(replicas, world.problemOf(revisionId)), observation.at);
 }
 
-function describeFleet(replicas: readonly WorldReplica[], problem: string | null): Fleet {
+function describeFleet(replicas: readonly Replica[], problem: string | null): Fleet {
   const failing = replicas.filter((replica) => replica.phase === 'failing');
   const waiting = replicas.find((replica) => replica.traffic !== 'serving');
   const why = waiting === undefined ? null : (waiting.reason ?? waiting.proofError ?? waitingFor(waiting));
@@ -67,7 +68,7 @@ function describeFleet(replicas: readonly WorldReplica[], problem: string | null
   };
 }
 
-function waitingFor(replica: WorldReplica): string {
+function waitingFor(replica: Replica): string {
   if (replica.phase !== 'ready') return `replica ${replica.name} is ${replica.phase}`;
   return replica.traffic === 'admitting'
     ? `replica ${replica.name} waits for every live gateway to admit it`

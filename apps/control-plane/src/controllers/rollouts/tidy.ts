@@ -1,5 +1,5 @@
 import { type Database, repositories } from '@signalbox/db';
-import type { Instant, ProjectId } from '@signalbox/domain';
+import type { Instant } from '@signalbox/domain';
 import { after, done, type Outcome } from '../loop/index.ts';
 import type { DeploymentWorld } from '../world/index.ts';
 import { CONTROLLER, holdTraffic, setRole } from './act/context.ts';
@@ -92,7 +92,7 @@ async function finishDeletion(db: Database, world: DeploymentWorld, now: Instant
   if (gone.length < world.roles.length) return after(1_000);
   await db.transaction(async (tx) => {
     const from = repositories(tx);
-    await from.deployments.remove(world.deployment.projectId as ProjectId, world.deployment.id);
+    await from.deployments.remove(world.deployment.id);
     await recordDecision(
       tx,
       world.deployment,

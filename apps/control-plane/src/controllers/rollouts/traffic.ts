@@ -1,5 +1,5 @@
 import type { Repositories } from '@signalbox/db';
-import { type RevisionId, type TrafficSplit, WHOLE } from '@signalbox/domain';
+import { type DeploymentId, type RevisionId, type TrafficSplit, WHOLE } from '@signalbox/domain';
 import type { WorldTraffic } from '../world/index.ts';
 
 /** Someone else moved first; the next pass sees what they did. Nothing of this transaction stays. */
@@ -23,13 +23,13 @@ export function splitBetween(candidate: RevisionId, stable: RevisionId | null, w
 /** Moves traffic and numbers a new snapshot, in the caller's transaction. */
 export async function moveTraffic(
   { deploymentTraffic, snapshotState }: Pick<Repositories, 'deploymentTraffic' | 'snapshotState'>,
-  deploymentId: string,
+  deploymentId: DeploymentId,
   from: WorldTraffic,
   change: Partial<Omit<WorldTraffic, 'version'>>,
   at: number,
 ): Promise<void> {
   const { version, ...current } = pickTraffic(from);
-  const saved = await deploymentTraffic.save(deploymentId as never, {
+  const saved = await deploymentTraffic.save(deploymentId, {
     expectedVersion: version,
     ...current,
     ...change,

@@ -1,4 +1,4 @@
-import type { ApiRequest, ApiResponse } from '@signalbox/contracts';
+import type { ApiResponse, ParsedApiRequest } from '@signalbox/contracts';
 import { type ConsumerKey, type Database, type Project, repositories } from '@signalbox/db';
 import { AppError } from '@signalbox/domain';
 import { type Clock, newId, newToken } from '@signalbox/runtime';
@@ -8,7 +8,7 @@ import { iso, isoOrNull } from '../instants.ts';
 import { type Decision, recordDecisions } from '../record-decision.ts';
 
 type KeyView = ApiResponse<'revokeKey'>;
-export type NewKeyRequest = Required<NonNullable<ApiRequest<'createKey'>['body']>>;
+export type NewKeyRequest = ParsedApiRequest<'createKey'>['body'];
 
 /** Enough to tell keys apart, far too little to guess one. */
 const shownCharacters = 14;

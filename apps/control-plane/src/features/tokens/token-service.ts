@@ -1,4 +1,4 @@
-import type { ApiRequest, ApiResponse, ApiRole } from '@signalbox/contracts';
+import type { ApiResponse, ApiRole, ParsedApiRequest } from '@signalbox/contracts';
 import { type ApiToken, type Database, repositories } from '@signalbox/db';
 import { AppError } from '@signalbox/domain';
 import { type Clock, newId, newToken } from '@signalbox/runtime';
@@ -14,7 +14,7 @@ export interface TokenServiceDeps {
 }
 
 type TokenView = ApiResponse<'revokeToken'>;
-export type NewTokenRequest = Required<NonNullable<ApiRequest<'createToken'>['body']>>;
+export type NewTokenRequest = ParsedApiRequest<'createToken'>['body'];
 
 export class TokenService {
   readonly #deps: TokenServiceDeps;

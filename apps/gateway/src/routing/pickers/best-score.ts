@@ -11,6 +11,7 @@ export const bestScore: Picker = (candidates, scores, turn) => {
     } else if (score === best) equals++;
   }
   let skip = equals === 0 ? 0 : turn % equals;
-  for (let index = 0; index < candidates.length; index++) if (scores[index] === best && skip-- === 0) return candidates[index];
+  for (let index = 0; index < candidates.length; index++)
+    if (scores[index] === best && skip-- === 0) return candidates[index];
   return undefined;
 };

@@ -1,0 +1,45 @@
+import type { ApiResponse } from '@signalbox/contracts';
+import { Command } from 'commander';
+import { type Colours, paintState } from '../../output/colours.ts';
+import { present } from '../../output/output.ts';
+import { oneLine } from '../../output/printable.ts';
+import type { Session } from '../../session.ts';
+import { type Cli, examples, formatOption, runs, type WithFormat } from '../command.ts';
+
+export function explainCommand(cli: Cli): Command {
+  const command = new Command('explain')
+    .summary('why is it not serving?')
+    .description('Why is it not serving? From the scheduler’s words to the engine’s last log line, on one screen.')
+    .argument('<deployment>')
+    .addOption(formatOption());
+  examples(command, ['signalbox explain chat']);
+  return runs<WithFormat>(cli, command, explain);
+}
+
+async function explain(
+  { client, project, out }: Session,
+  [name = '']: readonly string[],
+  { output }: WithFormat,
+): Promise<void> {
+  const { value, json } = await client.call('explain', { params: { name }, query: { project } });
+  present(out, output, {
+    json,
+    people: () => {
+      for (const line of explanationLines(value, out.colours)) out.line(line);
+    },
+  });
+}
+
+/** The answer first, then the chain: what is fine in a line, what is not with everything that is known of it. */
+export function explanationLines(explanation: ApiResponse<'explain'>, colours: Colours): readonly string[] {
+  const width = Math.max(...explanation.links.map(({ name }) => name.length), 0);
+  return [
+    `${colours.bold(explanation.deployment)}: ${oneLine(explanation.summary)}`,
+    '',
+    ...explanation.links.flatMap(({ name, state, title, lines, advice }) => [
+      `${name.padEnd(width)}  ${paintState(state, colours)}${' '.repeat('waiting'.length - state.length)}  ${oneLine(title)}`,
+      ...lines.map((line) => `${' '.repeat(width + 11)}${oneLine(line)}`),
+      ...(advice === null ? [] : [`${' '.repeat(width + 11)}→ ${oneLine(advice)}`]),
+    ]),
+  ];
+}

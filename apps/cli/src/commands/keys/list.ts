@@ -1,0 +1,38 @@
+import type { ApiResponse } from '@signalbox/contracts';
+import { Command } from 'commander';
+import { present } from '../../output/output.ts';
+import { type Column, tableOf } from '../../output/table.ts';
+import { age } from '../../output/times.ts';
+import type { Session } from '../../session.ts';
+import { type Cli, examples, formatOption, runs, type WithFormat } from '../command.ts';
+import { validity } from '../validity.ts';
+
+export const keyColumns: readonly Column<ApiResponse<'listKeys'>['items'][number]>[] = [
+  { title: 'NAME', cell: ({ name }) => name },
+  { title: 'KEY', cell: ({ prefix }) => `${prefix}…` },
+  { title: 'ROUTES', cell: ({ routes }) => routes.join(', ') },
+  { title: 'STATE', cell: validity },
+  { title: 'AUTHOR', cell: ({ author }) => author },
+  { title: 'AGE', cell: ({ createdAt }, now) => age(createdAt, now) },
+];
+
+export function listKeysCommand(cli: Cli): Command {
+  const command = new Command('list').summary('the keys of the project').addOption(formatOption());
+  examples(command, ['signalbox keys list', 'signalbox keys list -p search -o json']);
+  return runs<WithFormat>(cli, command, list);
+}
+
+async function list(
+  { client, project, out, world }: Session,
+  _args: readonly string[],
+  { output }: WithFormat,
+): Promise<void> {
+  const { value, json } = await client.listAll('listKeys', { query: { project } });
+  present(out, output, {
+    json,
+    people: () => {
+      if (value.items.length === 0) out.note(`no keys in project ${project}`);
+      else out.table(tableOf(keyColumns, value.items, { wide: false, now: world.now() }));
+    },
+  });
+}

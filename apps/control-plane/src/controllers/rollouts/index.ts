@@ -1,0 +1,2 @@
+export { RolloutsController } from './rollouts-controller.ts';
+export * from './rollouts-service.ts';

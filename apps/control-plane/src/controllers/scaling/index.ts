@@ -1,0 +1,3 @@
+export * from './demand.ts';
+export * from './sample-demand.ts';
+export * from './scaling-controller.ts';

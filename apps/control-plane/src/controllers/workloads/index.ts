@@ -1,0 +1,2 @@
+export * from './prover.ts';
+export * from './workloads-controller.ts';

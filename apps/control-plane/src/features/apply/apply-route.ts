@@ -1,0 +1,53 @@
+import type { Deployment, Project } from '@signalbox/db';
+import type { RouteId } from '@signalbox/domain';
+import { missing } from '../deployments/index.ts';
+import { type Applied, type ApplyContext, projectOf } from './apply-context.ts';
+import { type DocumentOf, writeObject } from './write-object.ts';
+
+type RouteDocument = DocumentOf<'Route'>;
+
+export async function applyRoute(context: ApplyContext, document: RouteDocument): Promise<Applied> {
+  const { routes } = context.change.repos;
+  const { metadata, spec } = document.manifest;
+  const project = await projectOf(context, document);
+  if (project === undefined) return undefined;
+  const deployment = await deploymentOf(context, document, project);
+  const existing = await routes.getByName(project.id, metadata.name);
+  const owner = await routes.ownerOfModel(spec.model);
+  if (owner !== undefined && owner.id !== existing?.id) return refuseName(context, document);
+  if (deployment === undefined) return undefined;
+  const references = { model: spec.model, deploymentId: deployment.id };
+  const applied = await writeObject(context, document, {
+    project,
+    existing,
+    insert: (id, row) => routes.insert({ ...row, ...references, id: id as RouteId, projectId: project.id }),
+    update: async (id, change) =>
+      (await routes.update(project.id, id as RouteId, { ...change, ...references })) === 'updated',
+  });
+  if (applied?.change !== 'unchanged') context.change.touchesSnapshot = true;
+  return applied;
+}
+
+async function deploymentOf(
+  { change, refusals }: ApplyContext,
+  document: RouteDocument,
+  project: Project,
+): Promise<Deployment | undefined> {
+  const { deployments } = change.repos;
+  const { deployment: name } = document.manifest.spec;
+  const deployment = await deployments.getByName(project.id, name);
+  if (deployment !== undefined && deployment.deletedAt === null) return deployment;
+  if (refusals.covers('Deployment', project.name, name)) return undefined;
+  const known = (await deployments.list(project.id, { limit: 500 })).filter((row) => row.deletedAt === null);
+  const where = ` in project ${project.name}`;
+  const names = known.map((row) => row.name);
+  refusals.addProblems(document, [missing('Deployment', name, 'spec.deployment', names, where)]);
+  return undefined;
+}
+
+/** Whose the name is may not be told: it can belong to another project. */
+function refuseName({ refusals }: ApplyContext, document: RouteDocument): undefined {
+  const { model } = document.manifest.spec;
+  const message = `the model name ${model} is taken by another route; names are unique over all projects`;
+  refusals.addProblems(document, [{ path: 'spec.model', message }]);
+}

@@ -1,0 +1,2 @@
+export * from './apply.routes.ts';
+export * from './apply-service.ts';

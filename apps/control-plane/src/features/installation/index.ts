@@ -1,0 +1,2 @@
+export * from './ensure-default-project.ts';
+export * from './installation.routes.ts';

@@ -1,0 +1,25 @@
+import { type CallerError, callerErrors } from '../proxy/caller-error.ts';
+import type { Route, RoutingTable } from '../routing/routing-table.ts';
+import { accessTo, type Caller } from './consumer-keys.ts';
+
+export type RouteFound = { kind: 'found'; route: Route } | { kind: 'refused'; error: CallerError };
+
+/** The route by its public name, if this caller may use it. */
+export function findRoute(name: string, table: RoutingTable, caller: Caller): RouteFound {
+  const route = table.byName.get(name);
+  // With a wrong key, the key is the problem; without one, an unknown name is just that, as on any open API.
+  if (route === undefined)
+    return refused(caller.kind === 'unknown' ? keyError(caller) : callerErrors.modelNotFound(name));
+  const access = accessTo(route.facts, caller);
+  if (access === 'allowed') return { kind: 'found', route };
+  if (access === 'unauthenticated') return refused(keyError(caller));
+  return refused(access === 'forbidden' ? callerErrors.forbidden(name) : callerErrors.modelNotFound(name));
+}
+
+export function keyError(caller: Caller): CallerError {
+  return caller.kind === 'anonymous' ? callerErrors.keyMissing() : callerErrors.keyUnknown();
+}
+
+function refused(error: CallerError): RouteFound {
+  return { kind: 'refused', error };
+}

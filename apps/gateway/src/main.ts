@@ -1,0 +1,76 @@
+import { resolve } from 'node:path';
+import {
+  createLogger,
+  createMetrics,
+  createShutdown,
+  EnvError,
+  newId,
+  newRequestId,
+  startAdminServer,
+  systemClock,
+} from '@signalbox/runtime';
+import { type Env, readEnv } from './env.ts';
+import { createGateway } from './gateway.ts';
+import { ControlPlane } from './snapshot/control-plane.ts';
+import { gatewayIdIn } from './snapshot/gateway-id.ts';
+import { SnapshotDisk } from './snapshot/snapshot-disk.ts';
+
+async function run(env: Env): Promise<void> {
+  const dataDir = resolve(env.SIGNALBOX_GATEWAY_DATA_DIR);
+  const gatewayId = env.SIGNALBOX_GATEWAY_ID ?? (await gatewayIdIn(dataDir, newId));
+  const log = createLogger({
+    service: 'gateway',
+    level: env.SIGNALBOX_LOG_LEVEL,
+    format: env.SIGNALBOX_LOG_FORMAT,
+  }).with({ gatewayId });
+  const metrics = createMetrics();
+  const gateway = createGateway({
+    gatewayId,
+    bootId: newId(),
+    controlPlane: new ControlPlane({ url: env.SIGNALBOX_CONTROL_PLANE_URL, gatewayId, token: tokenOf(env) }),
+    disk: new SnapshotDisk(dataDir, log),
+    clock: systemClock,
+    monotonicMs: () => performance.now(),
+    random: Math.random,
+    newRequestId,
+    log,
+    metrics,
+    host: env.SIGNALBOX_GATEWAY_HOST,
+    port: env.SIGNALBOX_GATEWAY_PORT,
+    maxBodyBytes: env.SIGNALBOX_GATEWAY_MAX_BODY_BYTES,
+    bodyStallMs: env.SIGNALBOX_GATEWAY_BODY_STALL_MS,
+    headersTimeoutMs: env.SIGNALBOX_GATEWAY_HEADERS_TIMEOUT_MS,
+    lingerMs: env.SIGNALBOX_GATEWAY_LINGER_MS,
+    drainMs: env.SIGNALBOX_GATEWAY_DRAIN_MS,
+  });
+  const admin = await startAdminServer({
+    host: env.SIGNALBOX_GATEWAY_ADMIN_HOST,
+    port: env.SIGNALBOX_GATEWAY_ADMIN_PORT,
+    metrics,
+    readiness: () => gateway.readiness(),
+  });
+  const shutdown = createShutdown(log);
+  shutdown.add(
+    'gateway',
+    () => gateway.stop(),
+    env.SIGNALBOX_GATEWAY_LINGER_MS + env.SIGNALBOX_GATEWAY_DRAIN_MS + 10_000,
+  );
+  shutdown.add('admin server', () => admin.close());
+  shutdown.onSignals();
+  const address = await gateway.start();
+  log.info('listening', { ...address, admin: admin.url });
+}
+
+function tokenOf(env: Env) {
+  if (env.SIGNALBOX_GATEWAY_TOKEN !== undefined) return env.SIGNALBOX_GATEWAY_TOKEN;
+  if (env.SIGNALBOX_GATEWAY_TOKEN_FILE !== undefined) return { file: env.SIGNALBOX_GATEWAY_TOKEN_FILE };
+  throw new EnvError(['SIGNALBOX_GATEWAY_TOKEN: set it or SIGNALBOX_GATEWAY_TOKEN_FILE']);
+}
+
+try {
+  await run(readEnv());
+} catch (error) {
+  if (error instanceof EnvError) console.error(error.message);
+  else console.error('The gateway could not start:', error instanceof Error ? error.message : error);
+  process.exit(1);
+}

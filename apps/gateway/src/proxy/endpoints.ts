@@ -1,0 +1,94 @@
+/** The API whose shape errors take. */
+export type Dialect = 'openai' | 'anthropic' | 'kserve';
+
+/** How an answer's event stream says that it is whole; null where nothing is known, and its end must do. */
+export type StreamEnd = 'done' | 'responseEvent' | 'messageStop' | null;
+
+export type Endpoint =
+  | { kind: 'listModels' }
+  | { kind: 'showModel'; name: string }
+  /** The JSON body names the model. */
+  | { kind: 'byBody'; dialect: Dialect; streamEnd: StreamEnd }
+  /** The path names the model: `before`, the name, `after`. */
+  | { kind: 'byPath'; dialect: Dialect; name: string; before: string; after: string }
+  | { kind: 'alive'; dialect: Dialect }
+  | { kind: 'unknown'; dialect: Dialect }
+  | { kind: 'methodNotAllowed'; dialect: Dialect; allowed: string };
+
+const openai = (streamEnd: StreamEnd = null) => ({ kind: 'byBody', dialect: 'openai', streamEnd }) as const;
+
+/**
+ * The allow-list. Engines offer far more, some of it dangerous (loading adapters, sleeping, weight updates) and not
+ * guarded by their own keys: what is not named here never reaches one.
+ */
+const byBody: ReadonlyMap<string, Endpoint> = new Map<string, Endpoint>([
+  ['/v1/chat/completions', openai('done')],
+  ['/v1/completions', openai('done')],
+  ['/v1/responses', openai('responseEvent')],
+  ['/v1/embeddings', openai()],
+  ['/v1/moderations', openai()],
+  ['/v1/images/generations', openai()],
+  ['/v1/audio/speech', openai()],
+  ['/v1/rerank', openai()],
+  ['/v2/rerank', openai()],
+  ['/rerank', openai()],
+  ['/v1/score', openai()],
+  ['/score', openai()],
+  ['/v2/embed', openai()],
+  ['/pooling', openai()],
+  ['/classify', openai()],
+  ['/tokenize', openai()],
+  ['/detokenize', openai()],
+  ['/v1/messages', { kind: 'byBody', dialect: 'anthropic', streamEnd: 'messageStop' }],
+  ['/v1/messages/count_tokens', { kind: 'byBody', dialect: 'anthropic', streamEnd: null }],
+]);
+
+const kservePath = /^(\/v2\/models\/)([^/]+)((?:\/versions\/[^/]+)?)(|\/ready|\/infer|\/generate|\/generate_stream)$/;
+
+/** Finds what a request is for. Paths are compared as they came: an escaped slash or a `..` is no known path. */
+export function endpointOf(method: string, path: string): Endpoint {
+  const known = byBody.get(path);
+  if (known !== undefined) return method === 'POST' ? known : notAllowed(dialectOf(path), 'POST');
+  if (path === '/v1/models') return onlyGet(method, path, { kind: 'listModels' });
+  if (path.startsWith('/v1/models/')) {
+    const name = decoded(path.slice('/v1/models/'.length));
+    return name === undefined
+      ? { kind: 'unknown', dialect: 'openai' }
+      : onlyGet(method, path, { kind: 'showModel', name });
+  }
+  if (path === '/v2/health/live' || path === '/v2/health/ready')
+    return onlyGet(method, path, { kind: 'alive', dialect: 'kserve' });
+  return kserveEndpoint(method, path) ?? { kind: 'unknown', dialect: dialectOf(path) };
+}
+
+function kserveEndpoint(method: string, path: string): Endpoint | undefined {
+  const match = kservePath.exec(path);
+  if (match === null) return undefined;
+  const [, before = '', escaped = '', version = '', verb = ''] = match;
+  const name = decoded(escaped);
+  if (name === undefined) return undefined;
+  const wanted = verb === '' || verb === '/ready' ? 'GET' : 'POST';
+  if (method !== wanted) return notAllowed('kserve', wanted);
+  return { kind: 'byPath', dialect: 'kserve', name, before, after: version + verb };
+}
+
+export function dialectOf(path: string): Dialect {
+  if (path.startsWith('/v1/messages')) return 'anthropic';
+  return path === '/v2' || /^\/v2\/(models|health|repository)/.test(path) ? 'kserve' : 'openai';
+}
+
+function onlyGet(method: string, path: string, endpoint: Endpoint): Endpoint {
+  return method === 'GET' ? endpoint : notAllowed(dialectOf(path), 'GET');
+}
+
+function notAllowed(dialect: Dialect, allowed: string): Endpoint {
+  return { kind: 'methodNotAllowed', dialect, allowed };
+}
+
+function decoded(name: string): string | undefined {
+  try {
+    return name === '' ? undefined : decodeURIComponent(name);
+  } catch {
+    return undefined;
+  }
+}

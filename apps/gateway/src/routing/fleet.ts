@@ -1,0 +1,127 @@
+import type { ReplicaReport, Snapshot } from '@signalbox/domain';
+import {
+  afterConnectError,
+  afterFailedCheck,
+  afterGoodAnswer,
+  afterGoodCheck,
+  afterServerError,
+  type EjectionCause,
+  type ReplicaHealth,
+} from '../health/replica-health.ts';
+import { Replica } from './replica.ts';
+
+export interface FleetEvents {
+  /** Something the control plane waits for: a replica was admitted, ejected, came back, or has drained. */
+  changed: () => void;
+  ejected: (replica: Replica, because: EjectionCause) => void;
+  returned: (replica: Replica) => void;
+  appeared: (replica: Replica) => void;
+  left: (replica: Replica) => void;
+}
+
+export type AttemptVerdict = 'good' | 'connectError' | 'serverError';
+
+/** All replicas this gateway knows, with their work in flight and their health, over the snapshots. */
+export class Fleet {
+  readonly #replicas = new Map<string, Replica>();
+  readonly #leaving = new Set<Replica>();
+  readonly #events: FleetEvents;
+  readonly #now: () => number;
+
+  constructor(options: { events: FleetEvents; now: () => number }) {
+    this.#events = options.events;
+    this.#now = options.now;
+  }
+
+  get(id: string): Replica | undefined {
+    return this.#replicas.get(id);
+  }
+
+  /** Takes over what the snapshot says. What it no longer names finishes its work and goes. */
+  update(snapshot: Snapshot): void {
+    const named = new Set<string>();
+    for (const route of snapshot.routes) {
+      for (const { replicas, healthPath } of route.backends) {
+        for (const seen of replicas) {
+          named.add(seen.id);
+          const known = this.#replicas.get(seen.id);
+          if (known?.address === seen.address) {
+            known.state = seen.state;
+            known.healthPath = healthPath;
+          } else {
+            // Another address under the same id: what was learned of the old one says nothing of the new.
+            if (known !== undefined) this.#retire(known);
+            const replica = new Replica(seen, healthPath);
+            this.#replicas.set(seen.id, replica);
+            this.#events.appeared(replica);
+          }
+        }
+      }
+    }
+    for (const replica of this.#replicas.values()) if (!named.has(replica.id)) this.#retire(replica);
+  }
+
+  /** One request is on its way to the replica; the returned function ends that, once. */
+  lease(replica: Replica): () => void {
+    replica.inFlight++;
+    let over = false;
+    return () => {
+      if (over) return;
+      over = true;
+      replica.inFlight--;
+      if (replica.inFlight > 0) return;
+      if (replica.gone) this.#close(replica);
+      if (replica.gone || replica.state === 'draining') this.#events.changed();
+    };
+  }
+
+  attempted(replica: Replica, verdict: AttemptVerdict): void {
+    const after = { good: afterGoodAnswer, connectError: afterConnectError, serverError: afterServerError }[verdict];
+    this.#setHealth(replica, after(replica.health, this.#now()));
+  }
+
+  checked(replica: Replica, passed: boolean): void {
+    this.#setHealth(replica, (passed ? afterGoodCheck : afterFailedCheck)(replica.health, this.#now()));
+  }
+
+  /** Also tells of those that left while they still have work in flight. */
+  report(): ReplicaReport[] {
+    return [...this.#replicas.values(), ...this.#leaving].map((replica) => ({
+      replicaId: replica.id,
+      admitted: replica.health.admitted,
+      inFlight: replica.inFlight,
+      ejected: replica.health.ejection !== null,
+    }));
+  }
+
+  async close(): Promise<void> {
+    const all = [...this.#replicas.values(), ...this.#leaving];
+    this.#replicas.clear();
+    this.#leaving.clear();
+    for (const replica of all) this.#events.left(replica);
+    await Promise.all(all.map((replica) => replica.pool.destroy()));
+  }
+
+  #setHealth(replica: Replica, health: ReplicaHealth): void {
+    const before = replica.health;
+    if (health === before) return;
+    replica.health = health;
+    if (before.ejection === null && health.ejection !== null) this.#events.ejected(replica, health.ejection.because);
+    else if (before.ejection !== null && health.ejection === null) this.#events.returned(replica);
+    else if (before.admitted === health.admitted) return;
+    this.#events.changed();
+  }
+
+  #retire(replica: Replica): void {
+    replica.gone = true;
+    this.#replicas.delete(replica.id);
+    this.#leaving.add(replica);
+    this.#events.left(replica);
+    if (replica.inFlight === 0) this.#close(replica);
+  }
+
+  #close(replica: Replica): void {
+    this.#leaving.delete(replica);
+    void replica.pool.destroy();
+  }
+}

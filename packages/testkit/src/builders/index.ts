@@ -1,0 +1,4 @@
+export * from './fleet.ts';
+export * from './instants.ts';
+export * from './revision-counts.ts';
+export * from './rollout.ts';
