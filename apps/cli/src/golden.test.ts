@@ -81,6 +81,17 @@ const table: Record<string, { argv: string; answers?: Answers; world?: Partial<W
   'keys-create': { argv: 'keys create bot', answers: { 'POST /v1/keys': { ...answers.key, key: 'sbk_ab12cd' } } },
   'keys-create-replayed': { argv: 'keys create bot', answers: { 'POST /v1/keys': { ...answers.key, key: null } } },
   'ledger-list': { argv: 'ledger list', answers: { 'GET /v1/ledger': page(answers.ledgerEntry) } },
+  'ledger-verify': {
+    argv: 'ledger verify',
+    answers: {
+      'GET /v1/ledger/verify': {
+        intact: false,
+        checked: 40,
+        broken: { project: 'default', seq: 9, message: 'its hash does not follow' },
+        heads: [],
+      },
+    },
+  },
   'config-view': { argv: 'config view' },
 };
 

@@ -21,7 +21,8 @@ import { gatewayRoutes } from './features/gateways/index.ts';
 import { ensureDefaultProject, installationRoutes } from './features/installation/index.ts';
 import { KeyService, keyRoutes } from './features/keys/index.ts';
 import { ChangeFeed, LedgerService, recordRoutes } from './features/records/index.ts';
-import { installationKindRoutes, modelRoutes, removeRoutes, routeRoutes } from './features/resources/index.ts';
+import { installationKindRoutes, modelRoutes, removeRoutes } from './features/resources/index.ts';
+import { routeRoutes } from './features/routes/index.ts';
 import { huggingFaceResolver } from './features/sources/index.ts';
 import { ensureBootstrapToken, TokenService, tokenRoutes } from './features/tokens/index.ts';
 import { createApp, createAuthenticator, hashOf, listen } from './http/index.ts';
@@ -71,7 +72,7 @@ export async function startApi(options: ApiOptions): Promise<{ url: string; stop
       },
     },
   });
-  const changes: ChangeDeps = { database: db, clock, log, wake: (hint) => options.wake(hint.id) };
+  const changes: ChangeDeps = { database: db, clock, log, wake: options.wake };
   const logs = replicaLogs(options);
   const authenticator = createAuthenticator(repositories(db).apiTokens, clock);
   const feed = new ChangeFeed({ database: db, clock });

@@ -178,10 +178,15 @@ describe('a watch', () => {
   const stream = (response: ServerResponse): ServerResponse =>
     response.writeHead(200, { 'content-type': 'text/event-stream' });
 
+  const place = (event: 'ready' | 'reset', seq: number): string =>
+    `event: ${event}\nid: ${seq}\ndata: {"seq":${seq}}\n\n`;
+
   async function take(items: AsyncIterable<WatchItem>, count: number): Promise<readonly string[]> {
     const seen: string[] = [];
     for await (const item of items) {
-      seen.push(item.kind === 'change' ? `change ${item.change.seq}` : item.kind);
+      seen.push(
+        item.kind === 'change' ? `change ${item.change.seq}` : 'seq' in item ? `${item.kind} ${item.seq}` : item.kind,
+      );
       if (seen.length === count) break;
     }
     return seen;
@@ -191,8 +196,9 @@ describe('a watch', () => {
     const resumedFrom: unknown[] = [];
     const url = await serve((request, response, attempt) => {
       resumedFrom.push(request.headers['last-event-id']);
-      if (attempt === 1) stream(response).write(change(4) + change(5), () => request.socket.destroy());
-      else stream(response).write(`: alive\n\n${change(5)}${change(6)}`);
+      if (attempt === 1)
+        stream(response).write(place('ready', 3) + change(4) + change(5), () => request.socket.destroy());
+      else stream(response).write(`: alive\n\n${place('ready', 5)}${change(5)}${change(6)}`);
     });
     expect(await take(clientFor(url).events(), 6)).toEqual([
       'open',
@@ -206,24 +212,24 @@ describe('a watch', () => {
   });
 
   test('hears that changes were missed', async () => {
-    const url = await serve((_, response) => void stream(response).write('event: reset\ndata: {}\n\n'));
-    expect(await take(clientFor(url).events({ after: 3 }), 2)).toEqual(['open', 'reset']);
+    const url = await serve((_, response) => void stream(response).write(place('reset', 9) + change(9) + change(10)));
+    expect(await take(clientFor(url).events({ after: 3 }), 2)).toEqual(['reset 9', 'change 10']);
   });
 
   test('takes a connection that fell silent for a lost one', async () => {
-    const url = await serve((_, response) => void stream(response).write(': alive\n\n'));
-    expect(await take(clientFor(url).events({ idleTimeoutMs: 50 }), 3)).toEqual(['open', 'lost', 'open']);
+    const url = await serve((_, response) => void stream(response).write(place('ready', 3)));
+    expect(await take(clientFor(url).events({ idleTimeoutMs: 50 }), 3)).toEqual(['ready 3', 'lost', 'ready 3']);
   });
 
   test('ends with its signal', async () => {
     const stop = new AbortController();
-    const url = await serve((_, response) => void stream(response).write(change(1)));
+    const url = await serve((_, response) => void stream(response).write(place('ready', 0) + change(1)));
     const seen: string[] = [];
     for await (const { kind } of clientFor(url).events({ signal: stop.signal })) {
       seen.push(kind);
       if (kind === 'change') stop.abort();
     }
-    expect(seen).toEqual(['open', 'change']);
+    expect(seen).toEqual(['ready', 'change']);
   });
 
   test('fails where the first connection is refused', async () => {

@@ -7,11 +7,16 @@ import { checkedEvents, openStream } from './stream.ts';
 
 export type ChangeEvent = ApiResponse<'watchEvents'>;
 
-/** What a watcher hears. `open` and `reset` mean: read again what you watch, changes may have gone by. */
+/**
+ * What a watcher hears.
+ * - `ready`: connected; changes after `seq` follow. Now is the time to read what is watched
+ * - `reset`: changes were missed: read again; what comes after `seq` follows
+ * - `lost`: the connection broke; it is tried again, and goes on where it was
+ */
 export type WatchItem =
-  | { kind: 'open' }
+  | { kind: 'ready'; seq: number }
   | { kind: 'change'; change: ChangeEvent }
-  | { kind: 'reset' }
+  | { kind: 'reset'; seq: number }
   | { kind: 'lost'; reason: string };
 
 export interface WatchOptions {
@@ -45,11 +50,14 @@ export async function* watchChanges(connection: Connection, options: WatchOption
         callOptions(options, lastSeq),
       );
       opened = true;
-      yield { kind: 'open' };
       const events = serverSentEvents(body, { idleTimeoutMs: options.idleTimeoutMs ?? IDLE_TIMEOUT_MS });
-      for await (const { event, value } of checkedEvents(connection, 'watchEvents', events)) {
+      for await (const { event, id, value } of checkedEvents(connection, 'watchEvents', events)) {
         failures = 0;
-        if (event === 'reset') yield { kind: 'reset' };
+        if (event === 'ready' || event === 'reset') {
+          // After a restored backup the numbers may be lower than before.
+          lastSeq = Number(id ?? lastSeq ?? 0);
+          yield { kind: event, seq: lastSeq };
+        }
         // Checked against the operation's schema just before.
         const change = value as ChangeEvent | null;
         if (change === null || (lastSeq !== undefined && change.seq <= lastSeq)) continue;

@@ -7,7 +7,7 @@ import { parseJson } from './read-problem.ts';
 import type { AnyRequest } from './request.ts';
 import { jsonLines, type ServerSentEvent, serverSentEvents } from './server-sent-events.ts';
 
-/** One event of a stream; `value` is null where it carries none (`reset`). */
+/** One event of a stream; `value` is null where it carries none of the operation's items (`ready`, `reset`). */
 export interface StreamEvent<T> {
   event: string;
   id: string | undefined;
@@ -57,13 +57,16 @@ export async function* eventsOf(
   yield* checkedEvents(connection, id, serverSentEvents(body, idleTimeoutMs === undefined ? {} : { idleTimeoutMs }));
 }
 
+const BARE_EVENTS: readonly string[] = ['ready', 'reset'];
+
 export async function* checkedEvents(
   connection: Connection,
   id: OperationId,
   events: AsyncIterable<ServerSentEvent>,
 ): AsyncGenerator<StreamEvent<unknown>> {
   for await (const { event, id: eventId, data } of events) {
-    const value = event === 'reset' || data === '' ? null : checkedItem(connection.url, id, parseJson(data), 200);
+    const value =
+      BARE_EVENTS.includes(event) || data === '' ? null : checkedItem(connection.url, id, parseJson(data), 200);
     yield { event, id: eventId, value };
   }
 }

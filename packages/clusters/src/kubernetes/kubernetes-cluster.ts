@@ -15,10 +15,11 @@ import type { Clock, Logger } from '@signalbox/runtime';
 import { errorMessage } from '../error-facts.ts';
 import { isWorkloadName, refusal } from '../refusals.ts';
 import { isRefusal, KubernetesApi } from './api.ts';
-import type { ClusterEvent, Deployment, Node, Pod } from './api-types.ts';
+import type { Deployment, Pod } from './api-types.ts';
+import { ClusterObjects } from './cluster-objects.ts';
 import { nodeCapacities } from './node-capacity.ts';
 import { observedWorkloads } from './observe-kubernetes.ts';
-import { annotation, isOwned, label, ownedSelector, podSelector } from './ownership.ts';
+import { annotation, isOwned, label, ownedSelector } from './ownership.ts';
 import { renderDeployment } from './render-deployment.ts';
 import { containerName, podRefusal } from './render-pod.ts';
 import { engineStatus } from './replica-phase.ts';
@@ -49,16 +50,13 @@ class KubernetesCluster implements Cluster {
   readonly #options: KubernetesClusterOptions;
   readonly #api: KubernetesApi;
   readonly #watches = new Set<{ stop(): Promise<void> }>();
-  readonly #deployments: string;
-  readonly #pods: string;
+  readonly #objects: ClusterObjects;
   #unknownSince: Instant | null = null;
 
   constructor(options: KubernetesClusterOptions) {
     this.#options = options;
     this.#api = new KubernetesApi(options.kubeconfig);
-    const namespace = encodeURIComponent(options.namespace);
-    this.#objects.deploymentsPath = `/apis/apps/v1/namespaces/${namespace}/deployments`;
-    this.#objects.podsPath = `/api/v1/namespaces/${namespace}/pods`;
+    this.#objects = new ClusterObjects(this.#api, options.namespace, options.instance);
   }
 
   async apply(workload: Workload, replicas: number): Promise<ApplyResult> {
@@ -76,8 +74,8 @@ class KubernetesCluster implements Cluster {
       return await this.#resize(workload.name, replicas);
     } catch (error) {
       if (isRefusal(error, 409)) return { kind: 'conflict', message: error.message };
-      // 404 for an object that is being created: its namespace is missing.
-      if (isRefusal(error, 400, 403, 404, 422)) return { kind: 'refused', message: error.message };
+      if (isRefusal(error, 400, 403, 422) || isNamespaceMissing(error))
+        return { kind: 'refused', message: error.message };
       throw error;
     }
   }
@@ -238,6 +236,11 @@ function conflictWith({ metadata }: Deployment, workload: Workload, instance: st
   if (specHash !== workload.specHash) return `${name} exists with another spec (${specHash}, not ${workload.specHash})`;
   const revisionId = metadata?.labels?.[label.revisionId];
   return revisionId === workload.revisionId ? null : `${name} belongs to another revision (${revisionId})`;
+}
+
+/** A 404 for an object that was to be created. One that went away under a resize is worth another try. */
+function isNamespaceMissing(error: unknown): boolean {
+  return isRefusal(error, 404) && error.message.startsWith('namespaces ');
 }
 
 /** A pod that is neither ready nor running may have more to say in its events. */

@@ -2,3 +2,4 @@ export * from './fleet.ts';
 export * from './instants.ts';
 export * from './revision-counts.ts';
 export * from './rollout.ts';
+export * from './simulated-rollout.ts';

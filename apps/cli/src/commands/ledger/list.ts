@@ -19,14 +19,16 @@ interface Options extends WithFormat {
   subject?: string;
   kind?: string;
   limit: number;
+  installation?: true;
 }
 
 export function listLedgerCommand(cli: Cli): Command {
   const command = new Command('list')
     .summary('who decided what, when and why; newest first')
-    .description('Who decided what, when and why; newest first. All projects unless -p names one.')
+    .description('Who decided what, when and why; newest first.')
     .option('--subject <name>', 'only about this object')
     .option('--kind <kind>', 'only of this kind, as rollout.rolledBack')
+    .option('--installation', 'what belongs to no project, in place of the project’s entries')
     .option('--limit <count>', 'how many (at most 500)', positiveInteger, 50)
     .addOption(formatOption());
   examples(command, [
@@ -36,10 +38,11 @@ export function listLedgerCommand(cli: Cli): Command {
   return runs<Options>(cli, command, list);
 }
 
-async function list({ client, settings, out }: Session, _args: readonly string[], options: Options): Promise<void> {
-  const { subject, kind, limit, output } = options;
-  const project = namedProject(settings);
-  const { value, json } = await client.call('listLedger', { query: { project, subject, kind, limit } });
+async function list({ client, project, out }: Session, _args: readonly string[], options: Options): Promise<void> {
+  const { subject, kind, limit, installation, output } = options;
+  const { value, json } = await client.call('listLedger', {
+    query: { ...chainOf(project, installation), subject, kind, limit },
+  });
   present(out, output, {
     json,
     people: () => {
@@ -50,7 +53,9 @@ async function list({ client, settings, out }: Session, _args: readonly string[]
   });
 }
 
-/** The ledger is one for the whole installation: it is narrowed only by a project that someone named. */
-export function namedProject({ project }: Session['settings']): string | undefined {
-  return project.origin === 'default' ? undefined : project.value;
+export function chainOf(
+  project: string,
+  installation: true | undefined,
+): { project: string } | { installation: 'true' } {
+  return installation === true ? { installation: 'true' } : { project };
 }

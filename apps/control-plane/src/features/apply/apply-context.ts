@@ -20,7 +20,10 @@ export interface ApplyContext {
 /** Undefined: refused; why is in the context. */
 export type Applied = AppliedChange | undefined;
 
-export function changeOf({ manifest }: Document, rest: Omit<AppliedChange, 'kind' | 'project' | 'name'>): AppliedChange {
+export function changeOf(
+  { manifest }: Document,
+  rest: Omit<AppliedChange, 'kind' | 'project' | 'name'>,
+): AppliedChange {
   const { kind, metadata } = manifest;
   return { kind, project: metadata.project, name: metadata.name, ...rest };
 }

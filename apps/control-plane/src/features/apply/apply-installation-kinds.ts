@@ -54,4 +54,3 @@ async function asAdmin<T>({ change }: ApplyContext, work: () => Promise<T>): Pro
   demandRole(change.caller, 'admin');
   return work();
 }
-

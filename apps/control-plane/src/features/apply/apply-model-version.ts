@@ -28,7 +28,8 @@ function compare({ refusals }: ApplyContext, document: VersionDocument, existing
   const differences = fieldsChanged('ModelVersion', existing, document.manifest);
   const fields = differences.filter(({ path }) => path.startsWith('spec'));
   if (fields.length === 0) {
-    const note = differences.length === 0 ? {} : { note: 'labels and annotations of a registered version stay as they are' };
+    const note =
+      differences.length === 0 ? {} : { note: 'labels and annotations of a registered version stay as they are' };
     return changeOf(document, { change: 'unchanged', ...note });
   }
   const paths = fields.map(({ path }) => path);

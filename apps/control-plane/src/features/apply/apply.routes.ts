@@ -1,6 +1,7 @@
 import type { Handlers } from '../../http/index.ts';
-import type { ApplyService } from './apply-service.ts';
+import { ApplyService, type ApplyServiceDeps } from './apply-service.ts';
 
-export function applyRoutes(service: ApplyService): Pick<Handlers, 'apply'> {
+export function applyRoutes(deps: ApplyServiceDeps): Pick<Handlers, 'apply'> {
+  const service = new ApplyService(deps);
   return { apply: async ({ body }, { caller }) => ({ body: await service.apply(body, caller) }) };
 }

@@ -68,4 +68,3 @@ async function demandIdle({ change }: ApplyContext, found: readonly FoundObject[
 function order({ kind }: FoundObject): number {
   return MANIFEST_KINDS.indexOf(kind);
 }
-

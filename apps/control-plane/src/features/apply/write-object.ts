@@ -43,7 +43,10 @@ export function fieldsChanged<Kind extends ManifestKind>(
   existing: Omit<ExistingRow<ManifestSpecs[Kind]>, 'id' | 'version'>,
   manifest: ManifestOf<Kind>,
 ): NonNullable<AppliedChange['fields']> {
-  const shown = (spec: ManifestSpecs[Kind], { labels, annotations }: Pick<typeof existing, 'labels' | 'annotations'>) => ({
+  const shown = (
+    spec: ManifestSpecs[Kind],
+    { labels, annotations }: Pick<typeof existing, 'labels' | 'annotations'>,
+  ) => ({
     metadata: { labels, annotations },
     spec: renderManifestSpec(kind, spec),
   });

@@ -17,7 +17,10 @@ export async function ensureBootstrapToken(
     const { apiTokens } = repositories(tx);
     const former = (await apiTokens.list()).filter(
       (token) =>
-        token.author === 'environment' && token.name.startsWith(`bootstrap-${role}-`) && token.hash !== hash && token.revokedAt === null,
+        token.author === 'environment' &&
+        token.name.startsWith(`bootstrap-${role}-`) &&
+        token.hash !== hash &&
+        token.revokedAt === null,
     );
     for (const token of former) await apiTokens.revoke(token.id, at);
     // Beside other processes that start now: the hash is unique, and one of them inserts it.

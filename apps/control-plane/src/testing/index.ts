@@ -1,0 +1,3 @@
+export * from './api-caller.ts';
+export * as manifests from './manifests.ts';
+export * from './start-test-api.ts';

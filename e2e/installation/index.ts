@@ -1,0 +1,3 @@
+export * from './installation.ts';
+export * from './manifests.ts';
+export * from './until.ts';
