@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import { enableCompileCache } from 'node:module';
 import { homedir } from 'node:os';
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import packageFacts from '../package.json' with { type: 'json' };
-import { EXIT } from './exit-code.ts';
-import { run } from './run.ts';
 import type { World } from './world.ts';
+
+// Half of a start is compiling: 0.68 s of CPU without the cache and 0.32 s with it. So everything else comes after.
+enableCompileCache();
+const { EXIT } = await import('./exit-code.ts');
+const { run } = await import('./run.ts');
 
 const interrupt = new AbortController();
 process.on('SIGINT', () => {

@@ -3,7 +3,7 @@ import type { Cluster, DeploymentId } from '@signalbox/domain';
 import type { Clock, Logger, Metrics } from '@signalbox/runtime';
 import type { ClusterRegistry, KnownCluster } from './controllers/clusters/index.ts';
 import { startResync } from './controllers/loop/index.ts';
-import { RolloutsService } from './controllers/rollouts/index.ts';
+import { RolloutsService, type TrafficPush } from './controllers/rollouts/index.ts';
 import { GATEWAY_SILENT_MS } from './controllers/world/index.ts';
 import type { Env } from './env.ts';
 import { applyRoutes } from './features/apply/index.ts';
@@ -38,6 +38,7 @@ import { VERSION } from './version.ts';
 
 /** Well under the bound after which a gateway takes its stream for dead. */
 const HEARTBEAT_MS = 5_000;
+const KEY_SETTLE_MS = 1_000;
 
 export interface ApiOptions {
   env: Env;
@@ -60,18 +61,16 @@ export async function startApi(options: ApiOptions): Promise<{ url: string; stop
   const streams = new SnapshotStreams(log);
   const publisher = new SnapshotPublisher({ db, streams, log });
   const reports = new GatewayReports({ db, clock, wake: wakeNow, deploymentOf: (id) => publisher.deploymentOf(id) });
-  const rollouts = new RolloutsService({
-    db,
-    clock,
-    wake: wakeNow,
-    traffic: {
-      push: async (wanted, since, timeoutMs) => {
-        // Pushed from here at once: the notification of the database would come a moment later.
-        await publisher.refresh();
-        return awaitAcknowledgements({ db, clock, reports, silentMs: GATEWAY_SILENT_MS }, wanted, since, timeoutMs);
-      },
-    },
-  });
+  const push: TrafficPush['push'] = async (wanted, since, timeoutMs) => {
+    // Pushed from here at once: the notification of the database would come a moment later.
+    await publisher.refresh();
+    return awaitAcknowledgements({ db, clock, reports, silentMs: GATEWAY_SILENT_MS }, wanted, since, timeoutMs);
+  };
+  const rollouts = new RolloutsService({ db, clock, wake: wakeNow, traffic: { push } });
+  /** A new key works, and a revoked one doesn't, when the answer is there; a gateway that is away is not waited for long. */
+  const settled = async (): Promise<void> => {
+    await push(await repositories(db).snapshotState.current(), clock.now(), KEY_SETTLE_MS);
+  };
   const changes: ChangeDeps = { database: db, clock, log, wake: options.wake };
   const logs = replicaLogs(options);
   const authenticator = createAuthenticator(repositories(db).apiTokens, clock);
@@ -102,7 +101,7 @@ export async function startApi(options: ApiOptions): Promise<{ url: string; stop
       ...removeRoutes(changes),
       ...deploymentRoutes(deployments),
       ...rolloutRoutes(deployments),
-      ...keyRoutes(new KeyService({ database: db, clock })),
+      ...keyRoutes(new KeyService({ database: db, clock }), settled),
       ...tokenRoutes(new TokenService({ database: db, clock, authenticator })),
       ...recordRoutes({ database: db, ledger: new LedgerService(db), feed }),
       ...gatewayRoutes({ database: db, clock, silentAfterMs }),

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { GatewayReport, Snapshot, SnapshotBackend, SnapshotKey, SnapshotRoute } from '@signalbox/domain';
 import { createMetrics, type Fields, type Logger, newId, newRequestId, Secret, systemClock } from '@signalbox/runtime';
-import { createGateway, type Gateway, type GatewayOptions } from './gateway.ts';
+import { Gateway, type GatewayOptions } from './gateway.ts';
 import { ControlPlane } from './snapshot/control-plane.ts';
 import { snapshotHash } from './snapshot/parse-snapshot.ts';
 import { SnapshotDisk } from './snapshot/snapshot-disk.ts';
@@ -181,7 +181,7 @@ export async function startTestGateway(
   const log = recordingLogger(lines);
   const metrics = createMetrics({ processMetrics: false });
   const gatewayId = 'gw-1';
-  const gateway = createGateway({
+  const gateway = new Gateway({
     gatewayId,
     bootId: newId(),
     controlPlane: new ControlPlane({ url: controlPlaneUrl, gatewayId, token: new Secret(token) }),

@@ -10,7 +10,7 @@ import {
   systemClock,
 } from '@signalbox/runtime';
 import { type Env, readEnv } from './env.ts';
-import { createGateway } from './gateway.ts';
+import { Gateway } from './gateway.ts';
 import { ControlPlane } from './snapshot/control-plane.ts';
 import { gatewayIdIn } from './snapshot/gateway-id.ts';
 import { SnapshotDisk } from './snapshot/snapshot-disk.ts';
@@ -24,7 +24,7 @@ async function run(env: Env): Promise<void> {
     format: env.SIGNALBOX_LOG_FORMAT,
   }).with({ gatewayId });
   const metrics = createMetrics();
-  const gateway = createGateway({
+  const gateway = new Gateway({
     gatewayId,
     bootId: newId(),
     controlPlane: new ControlPlane({ url: env.SIGNALBOX_CONTROL_PLANE_URL, gatewayId, token: tokenOf(env) }),
@@ -67,10 +67,17 @@ function tokenOf(env: Env) {
   throw new EnvError(['SIGNALBOX_GATEWAY_TOKEN: set it or SIGNALBOX_GATEWAY_TOKEN_FILE']);
 }
 
+function explained(error: unknown): string {
+  if (error instanceof EnvError) return error.message;
+  const { code, port, message } = error as NodeJS.ErrnoException & { port?: number };
+  if (code === 'EADDRINUSE')
+    return `Port ${port} is in use. Set SIGNALBOX_GATEWAY_PORT or SIGNALBOX_GATEWAY_ADMIN_PORT to another one.`;
+  return `The gateway could not start: ${message}`;
+}
+
 try {
   await run(readEnv());
 } catch (error) {
-  if (error instanceof EnvError) console.error(error.message);
-  else console.error('The gateway could not start:', error instanceof Error ? error.message : error);
+  console.error(explained(error));
   process.exit(1);
 }

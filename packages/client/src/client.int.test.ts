@@ -201,11 +201,11 @@ describe('a watch', () => {
       else stream(response).write(`: alive\n\n${place('ready', 5)}${change(5)}${change(6)}`);
     });
     expect(await take(clientFor(url).events(), 6)).toEqual([
-      'open',
+      'ready 3',
       'change 4',
       'change 5',
       'lost',
-      'open',
+      'ready 5',
       'change 6',
     ]);
     expect(resumedFrom).toEqual([undefined, '5']);

@@ -1,8 +1,8 @@
-import { ApiProblem, Unreachable } from '@signalbox/client';
 import { EXIT, type ExitCode, Interrupted } from '../exit-code.ts';
 import type { Format } from '../output/output.ts';
 import { shortDuration } from '../output/times.ts';
 import type { Session } from '../session.ts';
+import { isPassing } from './is-passing.ts';
 import { Progress } from './progress.ts';
 import { type WaitOutcome, waitOutcome } from './wait-outcome.ts';
 import { WakeUps } from './wake-ups.ts';
@@ -96,8 +96,7 @@ async function look({ client }: Session, { name, project, revision }: Target): P
       revision,
     );
   } catch (error) {
-    const passing = error instanceof Unreachable || (error instanceof ApiProblem && error.status >= 500);
-    if (!passing) throw error;
+    if (!isPassing(error)) throw error;
     return { kind: 'going', milestone: 'away', line: 'the control plane does not answer; trying again' };
   }
 }

@@ -1,4 +1,4 @@
-import { type Client, failureReason, type WatchItem } from '@signalbox/client';
+import type { Client, WatchItem } from '@signalbox/client';
 
 /** Says when something that may matter has changed. A hint only: the reader looks at the state itself. */
 export class WakeUps {
@@ -6,18 +6,17 @@ export class WakeUps {
   #wake: (() => void) | undefined;
   readonly #stop = new AbortController();
 
-  constructor(client: Client, project: string, matters: (item: WatchItem) => boolean) {
+  constructor(client: Client, project: string | undefined, matters: (item: WatchItem) => boolean) {
     void this.#listen(client, project, matters);
   }
 
-  async #listen(client: Client, project: string, matters: (item: WatchItem) => boolean): Promise<void> {
+  async #listen(client: Client, project: string | undefined, matters: (item: WatchItem) => boolean): Promise<void> {
     try {
       for await (const item of client.events({ project, signal: this.#stop.signal })) {
         if (matters(item)) this.#ring();
       }
-    } catch (error) {
+    } catch {
       // Without events the wait goes on by looking now and then, which is slower and just as right.
-      void failureReason(error);
     }
   }
 

@@ -26,6 +26,7 @@ import { createApp, createAuthenticator, hashOf, type ListenOptions, listen } fr
 import { type ApiCaller, apiCaller } from './api-caller.ts';
 
 export interface TestApi extends ApiCaller {
+  adminToken: string;
   url: string;
   port: number;
   database: Database;
@@ -87,7 +88,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
       ...removeRoutes(changes),
       ...deploymentRoutes(onDeployments),
       ...rolloutRoutes(onDeployments),
-      ...keyRoutes(new KeyService(changes)),
+      ...keyRoutes(new KeyService(changes), async () => undefined),
       ...tokenRoutes(new TokenService({ ...changes, authenticator })),
       ...recordRoutes({ database, feed, ledger: new LedgerService(database) }),
       ...gatewayRoutes({ database, clock, silentAfterMs }),
@@ -99,6 +100,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
   const server = await listen(app, { host: '127.0.0.1', port: 0, ...options.listen });
   return {
     ...apiCaller(server.url, adminToken),
+    adminToken,
     url: server.url,
     port: server.port,
     database,

@@ -7,6 +7,8 @@ const seconds = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60, 18
 const outcomes: readonly AttemptOutcome[] = ['ok', 'callerError', 'error', 'cancelled'];
 const revisionLabels = ['route', 'model', 'version', 'revision', 'engine'] as const;
 type RevisionLabels = Record<(typeof revisionLabels)[number], string>;
+/** A stream may end after its revision has left: counting it would bring the dropped series back for good. */
+type Series = { labels: RevisionLabels; isDropped: boolean };
 
 /** The gateway's Prometheus metrics. Series exist for what the snapshot names and are dropped with it. */
 export function createGatewayMetrics(metrics: Metrics) {
@@ -53,9 +55,10 @@ export function createGatewayMetrics(metrics: Metrics) {
   ]);
   const age = metrics.gauge('signalbox_gateway_snapshot_applied_seconds', 'When the snapshot was applied, Unix time.');
   const connected = metrics.gauge('signalbox_gateway_control_plane_connected', '1 while the snapshot stream is open.');
-  const known = new Map<string, RevisionLabels>();
+  const known = new Map<string, Series>();
 
-  const observe = (labels: RevisionLabels): RevisionObserver => {
+  const observe = (series: Series): RevisionObserver => {
+    const { labels } = series;
     // The children are looked up once per snapshot, not per request.
     const byOutcome = Object.fromEntries(outcomes.map((outcome) => [outcome, requests.labels({ ...labels, outcome })]));
     const [ttftOf, durationOf, tokensOf, rescuedOf] = [
@@ -65,13 +68,18 @@ export function createGatewayMetrics(metrics: Metrics) {
       rescued.labels(labels),
     ];
     return {
-      firstToken: (afterMs) => ttftOf.observe(afterMs / 1_000),
+      firstToken: (afterMs) => {
+        if (!series.isDropped) ttftOf.observe(afterMs / 1_000);
+      },
       finished: (outcome, durationMs, outputTokens) => {
+        if (series.isDropped) return;
         byOutcome[outcome]?.inc();
         durationOf.observe(durationMs / 1_000);
         if (outputTokens > 0) tokensOf.inc(outputTokens);
       },
-      rescued: () => rescuedOf.inc(),
+      rescued: () => {
+        if (!series.isDropped) rescuedOf.inc();
+      },
     };
   };
 
@@ -83,17 +91,20 @@ export function createGatewayMetrics(metrics: Metrics) {
   return {
     revision: (route: SnapshotRoute, backend: SnapshotBackend): RevisionObserver => {
       const labels = labelsOf(route, backend);
-      known.set(Object.values(labels).join(' '), labels);
-      return observe(labels);
+      const name = Object.values(labels).join(' ');
+      const series = known.get(name) ?? { labels, isDropped: false };
+      known.set(name, series);
+      return observe(series);
     },
     /** Drops the series of what no longer is in the snapshot. */
     keepOnly: (routes: readonly SnapshotRoute[]): void => {
       const named = new Set(
         routes.flatMap((route) => route.backends.map((backend) => Object.values(labelsOf(route, backend)).join(' '))),
       );
-      for (const [name, labels] of known) {
+      for (const [name, series] of known) {
         if (named.has(name)) continue;
-        forget(labels);
+        series.isDropped = true;
+        forget(series.labels);
         known.delete(name);
       }
     },

@@ -1,6 +1,6 @@
 import type { Logger } from '@signalbox/runtime';
 import type { RoutedCall } from '../proxy/call.ts';
-import type { ExchangeSummary } from '../proxy/exchange.ts';
+import type { ExchangeSummary } from '../proxy/exchange-parts.ts';
 
 /** One line per request: who, where, how long. Never what was asked or answered, and never a key. */
 export function logRequest(log: Logger, call: RoutedCall, summary: ExchangeSummary, now: number): void {

@@ -60,6 +60,7 @@ export const callerErrors = {
   }),
   noReplica: (): CallerError => unavailable('no_replica', 'No replica of this model can serve now. Try again shortly.'),
   noSnapshot: (): CallerError => unavailable('not_ready', 'The gateway is starting. Try again shortly.'),
+  draining: (): CallerError => unavailable('draining', 'The gateway is being replaced. Try again.'),
   engineFailed: (status: number): CallerError => ({
     ...failed(status, 'upstream_failed', 'The model failed on this request.'),
     headers: givenUp,

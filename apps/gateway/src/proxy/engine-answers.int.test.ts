@@ -50,7 +50,7 @@ describe('what the engine is sent', () => {
       },
       body: '{ "x":1.0e1, "model" : "chat", "seed":12345678901234567890 }',
     });
-    const { request, body } = seen[0] ?? expect.fail('nothing came');
+    const [{ request, body }] = seen as [(typeof seen)[number]];
     expect(body).toBe('{ "x":1.0e1, "model" : "tiny", "seed":12345678901234567890 }');
     expect(request.url).toBe('/v1/chat/completions?a=b');
     expect(request.headers.authorization).toBeUndefined();
@@ -188,7 +188,9 @@ describe('what the engine answers', () => {
   ])('an answer that %s is a 502', async (_, bytes) => {
     const engine = createServer((socket) => {
       socket.on('error', () => undefined);
-      socket.once('data', () => socket.end(bytes));
+      socket.once('data', (asked) =>
+        socket.end(asked.toString().startsWith('GET') ? 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n' : bytes),
+      );
     });
     await new Promise<void>((resolve) => engine.listen(0, '127.0.0.1', resolve));
     stops.push(async () => void engine.close());

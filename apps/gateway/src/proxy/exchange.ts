@@ -1,40 +1,14 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { AttemptOutcome } from '../observe/observers.ts';
-import type { Fleet } from '../routing/fleet.ts';
 import { largestShare, type Pick, pick } from '../routing/pick.ts';
-import type { Backend, Route } from '../routing/routing-table.ts';
 import { AnswerTail, outputTokensIn } from './answer-tail.ts';
 import { Attempt } from './attempt.ts';
 import type { RoutedCall } from './call.ts';
 import { type CallerError, callerErrors, errorEvent } from './caller-error.ts';
 import { EventFrames, isWholeStream } from './event-frames.ts';
+import type { ExchangeParts, ExchangeSummary } from './exchange-parts.ts';
 import { type Failure, finalError, isRetriableStatus, verdictOf } from './failure.ts';
-import { answerHeaders } from './headers.ts';
-
-type Leases = { lease: Fleet['lease']; attempted: Fleet['attempted'] };
-
-export interface ExchangeParts {
-  fleet: Leases;
-  /** The route as the newest snapshot has it: a second try must not go where traffic may no longer go. */
-  routeNow: (name: string) => Route | undefined;
-  monotonicMs: () => number;
-  answerError: (call: RoutedCall, error: CallerError) => void;
-  /** Headers that every answer of the gateway carries. */
-  ownHeaders: (call: RoutedCall) => string[];
-  retried: () => void;
-  ended: (call: RoutedCall, summary: ExchangeSummary) => void;
-}
-
-export interface ExchangeSummary {
-  outcome: AttemptOutcome | 'unserved';
-  status: number;
-  attempts: number;
-  pick: Pick | undefined;
-  firstByteMs: number | null;
-  bytesOut: number;
-  outputTokens: number;
-  failures: readonly Failure[];
-}
+import { answerHeaders, revisionHeaders } from './headers.ts';
 
 const maxAttempts = 2;
 const slowReaderMs = 60_000;
@@ -239,12 +213,26 @@ export class Exchange {
     this.#answerError(callerErrors.upstreamTimeout(), 'error');
   }
 
+  /** The gateway itself must go: no fault of the revision, and no silence for the caller. */
+  cutShort(): void {
+    const attempt = this.#attempt;
+    if (attempt === undefined || this.#ended) return;
+    attempt.abort();
+    this.#finishAttempt(attempt, 'cancelled');
+    if (!this.#begun) this.#parts.answerError(this.#call, callerErrors.draining());
+    else this.#breakOff(callerErrors.streamLost());
+  }
+
   /** After the first byte: a stream ends in one error event; any other answer by a connection that breaks. */
   #broke(attempt: Attempt, failure: Failure, error: CallerError): void {
-    const { response, dialect, id } = this.#call;
     this.#parts.fleet.attempted(attempt.pick.replica, verdictOf(failure));
     this.#failures.push(failure);
     this.#finishAttempt(attempt, 'error');
+    this.#breakOff(error);
+  }
+
+  #breakOff(error: CallerError): void {
+    const { response, dialect, id } = this.#call;
     if (this.#frames === undefined) response.destroy();
     else response.end(errorEvent(error, dialect, id));
   }
@@ -266,7 +254,7 @@ export class Exchange {
     clearTimeout(this.#progressTimer);
     clearTimeout(this.#readerTimer);
     this.#call.route.observer.ended();
-    this.#parts.ended(this.#call, {
+    this.#parts.ended(this, this.#call, {
       outcome,
       status,
       attempts: this.#tried.length,
@@ -287,20 +275,4 @@ export class Exchange {
 
 function isEventStreamType(type: string | string[] | undefined): boolean {
   return typeof type === 'string' && /^text\/event-stream\b/i.test(type);
-}
-
-function revisionHeaders({ backend, replica }: { backend: Backend; replica: { id: string } }): string[] {
-  const { deployment, revision, version } = backend.facts;
-  return [
-    'x-signalbox-revision',
-    headerSafe(`${deployment}/${revision}`),
-    'x-signalbox-model-version',
-    headerSafe(version),
-    'x-signalbox-replica',
-    headerSafe(replica.id),
-  ];
-}
-
-function headerSafe(value: string): string {
-  return value.replace(/[^\x20-\x7e]/g, '?');
 }

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Pick } from '../routing/pick.ts';
 
 /** Belong to one connection and end at the gateway, as does every header that `connection` names. */
 const hopByHop = new Set([
@@ -102,4 +103,21 @@ export function traceFor(
   const match = typeof received === 'string' ? traceparent.exec(received) : null;
   const traceId = match?.[1] ?? newHex();
   return { traceId, header: `00-${traceId}-${newHex().slice(-16)}-${match?.[2] ?? '01'}` };
+}
+
+/** Who gave the answer, for the caller's own records. */
+export function revisionHeaders({ backend, replica }: Pick): string[] {
+  const { deployment, revision, version } = backend.facts;
+  return [
+    'x-signalbox-revision',
+    printable(`${deployment}/${revision}`),
+    'x-signalbox-model-version',
+    printable(version),
+    'x-signalbox-replica',
+    printable(replica.id),
+  ];
+}
+
+function printable(value: string): string {
+  return value.replace(/[^\x20-\x7e]/g, '?');
 }

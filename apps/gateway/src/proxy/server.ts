@@ -11,13 +11,17 @@ export interface CallerServerOptions {
   refused: (code: string) => void;
 }
 
+/** For the error events of streams that outlast the draining to leave the sockets. */
+const lastWordsMs = 500;
+
 /** The callers' side: Node's own HTTP server, bounded in everything that a caller may make it hold. */
 export class CallerServer {
   readonly #options: CallerServerOptions;
   readonly #server: Server;
-  /** Sockets on which an answer is under way: nothing else may be written to them. */
-  readonly #answering = new Map<Duplex, ServerResponse>();
+  /** The answers under way on each socket, in order: what else is written to it would fall between them. */
+  readonly #answering = new Map<Duplex, ServerResponse[]>();
   #sockets = 0;
+  #draining = false;
   #idle: (() => void) | undefined;
 
   constructor(options: CallerServerOptions) {
@@ -54,31 +58,32 @@ export class CallerServer {
     return { host: this.#options.host, port: (this.#server.address() as AddressInfo).port };
   }
 
-  get answering(): number {
-    return this.#answering.size;
-  }
-
-  /** Listens no more and lets what runs finish within its time; then the rest is cut. */
-  async drain(timeoutMs: number): Promise<void> {
+  /** Listens no more and lets what runs finish within its time; `late` ends the rest, and then it is cut. */
+  async drain(timeoutMs: number, late: () => void): Promise<void> {
     const idle = new Promise<void>((resolve) => {
       this.#idle = resolve;
     });
+    this.#draining = true;
     this.#server.close();
     if (this.#sockets === 0) return;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, timeoutMs);
-    });
-    await Promise.race([idle, late]);
-    clearTimeout(timer);
+    if (!(await within(timeoutMs, idle))) {
+      late();
+      await within(lastWordsMs, idle);
+    }
     this.#server.closeAllConnections();
   }
 
   #request(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request;
-    this.#answering.set(socket, response);
+    const onSocket = this.#answering.get(socket) ?? [];
+    onSocket.push(response);
+    this.#answering.set(socket, onSocket);
     response.on('close', () => {
-      if (this.#answering.get(socket) === response) this.#answering.delete(socket);
+      onSocket.splice(onSocket.indexOf(response), 1);
+      if (onSocket.length > 0) return;
+      this.#answering.delete(socket);
+      // It was promised to be kept alive before the draining began, and would idle until that is over.
+      if (this.#draining) setImmediate(() => this.#server.closeIdleConnections());
     });
     // A caller that goes away is told by `close`; an error nobody listens to would end the process.
     response.on('error', () => undefined);
@@ -87,12 +92,13 @@ export class CallerServer {
 
   /** What Node's parser refused, or what did not come in time. The connection is never used again. */
   #clientError(error: NodeJS.ErrnoException, socket: Duplex): void {
-    const running = this.#answering.get(socket);
-    if (running !== undefined) {
+    const first = this.#answering.get(socket)?.[0];
+    if (first?.req.complete === true) {
       // Garbage behind a good request: that one still gets its answer, and then the connection closes.
-      running.shouldKeepAlive = false;
+      first.shouldKeepAlive = false;
       return;
     }
+    if (first?.headersSent === true) return void socket.destroy();
     if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
     const refusal = refusalFor(error.code);
     this.#options.refused(refusal.code);
@@ -105,6 +111,17 @@ export class CallerServer {
     ];
     socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
   }
+}
+
+/** Whether it came true in time. */
+async function within(ms: number, comesTrue: Promise<void>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  const outcome = await Promise.race([comesTrue.then(() => true), late]);
+  clearTimeout(timer);
+  return outcome;
 }
 
 const reasons: Readonly<Record<number, string>> = {

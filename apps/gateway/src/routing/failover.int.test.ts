@@ -186,7 +186,7 @@ describe('a canary that fails', () => {
 
 describe('when no try is left', () => {
   test.each([
-    ['an engine’s 503 keeps its status', { dead: true }, 500, 'upstream_failed'],
+    ['an engine’s 500 keeps its status', { failRate: 1 }, 500, 'upstream_failed'],
     ['an engine that never answers is a 504', { hang: true, healthLies: true }, 504, 'upstream_timeout'],
   ])('%s', async (_, faults, status, code) => {
     const [one, other] = [await engine({ faults }), await engine({ faults })];

@@ -122,6 +122,7 @@ export class Fleet {
 
   #close(replica: Replica): void {
     this.#leaving.delete(replica);
-    void replica.pool.destroy();
+    // Not from within the pool's own callback, in which the last request ends.
+    setImmediate(() => void replica.pool.destroy());
   }
 }

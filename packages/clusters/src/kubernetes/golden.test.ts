@@ -2,9 +2,9 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { engineWorkloads } from './fixtures/engine-workloads.ts';
 import { renderDeployment } from './render-deployment.ts';
 import { podRefusal } from './render-pod.ts';
+import { engineWorkloads } from './testing/engine-workloads.ts';
 
 /** The pod of every workload that the engines keep on file. Renew them with UPDATE_GOLDEN=1, after the engines' own. */
 const folder = fileURLToPath(new URL('../../golden/', import.meta.url));

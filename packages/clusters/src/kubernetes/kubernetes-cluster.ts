@@ -14,7 +14,7 @@ import {
 import type { Clock, Logger } from '@signalbox/runtime';
 import { errorMessage } from '../error-facts.ts';
 import { isWorkloadName, refusal } from '../refusals.ts';
-import { isRefusal, KubernetesApi } from './api.ts';
+import { type ApiRefusal, isRefusal, KubernetesApi } from './api.ts';
 import type { Deployment, Pod } from './api-types.ts';
 import { ClusterObjects } from './cluster-objects.ts';
 import { nodeCapacities } from './node-capacity.ts';
@@ -239,7 +239,7 @@ function conflictWith({ metadata }: Deployment, workload: Workload, instance: st
 }
 
 /** A 404 for an object that was to be created. One that went away under a resize is worth another try. */
-function isNamespaceMissing(error: unknown): boolean {
+function isNamespaceMissing(error: unknown): error is ApiRefusal {
   return isRefusal(error, 404) && error.message.startsWith('namespaces ');
 }
 

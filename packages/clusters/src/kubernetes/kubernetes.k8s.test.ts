@@ -9,12 +9,12 @@ import { type ClusterHarness, clusterConformance } from '../conformance.ts';
 import { aSimulatedSpec, aWorkload } from '../conformance-workload.ts';
 import type { Deployment } from './api-types.ts';
 import { driftOf } from './drift.ts';
-import { engineImage, engineImageName, engineProgram } from './fixtures/engine-image.ts';
-import { engineWorkloads } from './fixtures/engine-workloads.ts';
-import { killEngine, openNamespace, until } from './fixtures/test-namespace.ts';
 import { createKubernetesCluster } from './kubernetes-cluster.ts';
 import { renderDeployment } from './render-deployment.ts';
 import { podRefusal } from './render-pod.ts';
+import { engineImage, engineImageName, engineProgram } from './testing/engine-image.ts';
+import { engineWorkloads } from './testing/engine-workloads.ts';
+import { killEngine, openNamespace, until } from './testing/test-namespace.ts';
 
 jest.setTimeout(240_000);
 

@@ -96,7 +96,7 @@ jest.setTimeout(patienceMs * 3);
 
 describe('replicas of the local cluster', () => {
   test('survive a kill -9 of the control plane, and the next one finds the same ones', async () => {
-    const program = join(here, 'fixtures/control-plane.ts');
+    const program = join(here, 'testing/control-plane.ts');
     const first = spawn(process.execPath, [program, stateDir, simulatedEngine], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });

@@ -29,7 +29,7 @@ export function placeReplica(
 }
 
 /** Product names differ by driver and by who wrote them down: compared without case and separators, as a part. */
-export function isProduct(actual: string, wanted: string): boolean {
+function isProduct(actual: string, wanted: string): boolean {
   const plain = (name: string) => name.toLowerCase().replace(/[^a-z0-9]/g, '');
   return plain(actual).includes(plain(wanted));
 }

@@ -6,7 +6,9 @@ type Unit = keyof typeof units;
 
 // Each unit once and in this order; `m(?!s)` because 500ms are not minutes.
 const number = '\\d{1,9}(?:\\.\\d{1,3})?';
-const pattern = new RegExp(`^(?=\\d)(?:${number}d)?(?:${number}h)?(?:${number}m(?!s))?(?:${number}s)?(?:${number}ms)?$`);
+const pattern = new RegExp(
+  `^(?=\\d)(?:${number}d)?(?:${number}h)?(?:${number}m(?!s))?(?:${number}s)?(?:${number}ms)?$`,
+);
 
 const LONGEST_MS = 30 * units.d;
 

@@ -35,7 +35,8 @@ export function describeValue(value: unknown, path: readonly PropertyKey[]): str
   return `the ${typeof value} ${String(value)}`;
 }
 
-const secretName = /(^|[-_.])(token|secret|password|passwd|passphrase|credentials?|authorization|api[-_]?key|access[-_]?key|private[-_]?key)s?$/;
+const secretName =
+  /(^|[-_.])(token|secret|password|passwd|passphrase|credentials?|authorization|api[-_]?key|access[-_]?key|private[-_]?key)s?$/;
 
 /** Environment values, fields named like a secret, and addresses with a user in them. */
 function mayBeSecret(value: unknown, path: readonly PropertyKey[]): boolean {

@@ -66,6 +66,7 @@ export function wholeNumber(min: number, max: number) {
 /** Reports every repetition in a list of names. */
 export function noRepeats(items: readonly string[], ctx: z.RefinementCtx): void {
   for (const [index, item] of items.entries()) {
-    if (items.indexOf(item) < index) ctx.addIssue({ code: 'custom', path: [index], message: `${item} is listed twice` });
+    if (items.indexOf(item) < index)
+      ctx.addIssue({ code: 'custom', path: [index], message: `${item} is listed twice` });
   }
 }

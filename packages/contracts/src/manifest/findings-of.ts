@@ -1,5 +1,5 @@
 import { nearestName } from '@signalbox/domain';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { describeValue } from './expected.ts';
 import type { Finding } from './finding.ts';
 import type { Path } from './path.ts';
@@ -27,8 +27,8 @@ function findingsOf(issue: z.core.$ZodIssue): readonly Finding[] {
     case 'invalid_key':
       return issue.issues.map(({ message }) => ({ path, message, atKey: true }));
     case 'custom': {
-      const allowed = issue.params?.allowed as readonly string[] | undefined;
-      return [{ path, message: issue.message, ...(allowed === undefined ? {} : { allowed }) }];
+      const extra = issue.params as Pick<Finding, 'allowed' | 'atKey'> | undefined;
+      return [{ path, message: issue.message, ...extra }];
     }
     default:
       return [{ path, message: issue.message }];

@@ -56,6 +56,7 @@ class Walk {
     const written = isScalar(node) && node.source !== undefined && node.source !== '';
     this.valueOffsets.set(formatPath(path), (written ? offsetOf(node) : undefined) ?? keyOffset);
     if (isScalar(node)) this.#remember(node);
+    if (typeof value === 'string') this.#refuseUnstorable(value, offsetOf(node));
     return value;
   }
 
@@ -81,7 +82,9 @@ class Walk {
       return undefined;
     }
     this.#remember(key);
-    if (Object.hasOwn(siblings, key.value)) this.#refuse(offsetOf(key), `${JSON.stringify(key.value)} is written twice`);
+    this.#refuseUnstorable(key.value, offsetOf(key));
+    if (Object.hasOwn(siblings, key.value))
+      this.#refuse(offsetOf(key), `${JSON.stringify(key.value)} is written twice`);
     else if (key.value === '<<') this.#refuse(offsetOf(key), 'merge keys (<<) are not supported: write the fields out');
     else if (key.value === '__proto__') this.#refuse(offsetOf(key), '"__proto__" cannot be a key');
     else return key.value;
@@ -109,6 +112,11 @@ class Walk {
     this.#budget.left -= 1;
     if (this.#budget.left === -1) this.#refuse(offset, 'the file holds too many values (aliases count each time)');
     return this.#budget.left < 0;
+  }
+
+  /** Escapes can write what no database takes into a JSON column. */
+  #refuseUnstorable(text: string, offset: number | undefined): void {
+    if (text.includes('\0') || !text.isWellFormed()) this.#refuse(offset, 'this contains a NUL or half a character');
   }
 
   #refuse(offset: number | undefined, message: string): void {

@@ -1,4 +1,4 @@
-import { Composer, type Document, type ErrorCode, Lexer, LineCounter, Parser, type ParsedNode } from 'yaml';
+import { Composer, type CST, type Document, Lexer, LineCounter, type ParsedNode, Parser } from 'yaml';
 import { MANIFEST_LIMITS } from './limits.ts';
 import type { Place } from './source-text.ts';
 import { syntaxMessages } from './syntax-messages.ts';
@@ -22,6 +22,15 @@ export interface YamlFile {
 
 // Once the structure is broken, later messages are echoes of the first ones.
 const problemsPerDocument = 5;
+// Comments and empty lines after a document count too.
+const mostStrayTokens = 5_000;
+
+interface OpenFile {
+  documents: YamlDocument[];
+  problems: SyntaxProblem[];
+  strayTokens: number;
+  firstStray: number | undefined;
+}
 
 const composerOptions = {
   version: '1.2',
@@ -40,7 +49,7 @@ const composerOptions = {
 export function readDocuments(text: string): YamlFile {
   const lines = new LineCounter();
   lines.addNewLine(0);
-  const file = { documents: [] as YamlDocument[], problems: [] as SyntaxProblem[] };
+  const file: OpenFile = { documents: [], problems: [], strayTokens: 0, firstStray: undefined };
   try {
     compose(text, lines, file);
   } catch {
@@ -51,10 +60,10 @@ export function readDocuments(text: string): YamlFile {
     const { line, col } = lines.linePos(offset);
     return [line, col];
   };
-  return { ...file, placeOf };
+  return { documents: file.documents, problems: file.problems, placeOf };
 }
 
-function compose(text: string, lines: LineCounter, file: { documents: YamlDocument[]; problems: SyntaxProblem[] }): void {
+function compose(text: string, lines: LineCounter, file: OpenFile): void {
   const parser = new Parser(lines.addNewLine);
   const composer = new Composer(composerOptions);
   let [tokens, offset] = [0, 0];
@@ -64,19 +73,36 @@ function compose(text: string, lines: LineCounter, file: { documents: YamlDocume
       file.problems.push({ offset, message: 'the file holds too much: split it into several' });
       return;
     }
-    for (const token of parser.next(lexeme)) {
-      for (const document of composer.next(token)) if (!keep(document, file)) return;
-    }
+    for (const token of parser.next(lexeme)) if (!composeToken(token, composer, file)) return;
     offset += lexeme.length;
   }
-  for (const token of parser.end()) {
-    for (const document of composer.next(token)) if (!keep(document, file)) return;
-  }
+  for (const token of parser.end()) if (!composeToken(token, composer, file)) return;
   for (const document of composer.end()) if (!keep(document, file)) return;
 }
 
-/** False when no further document may be kept. */
-function keep(document: Document.Parsed, file: { documents: YamlDocument[]; problems: SyntaxProblem[] }): boolean {
+/** False when nothing further may be read. */
+function composeToken(token: CST.Token, composer: Composer, file: OpenFile): boolean {
+  if (isHopeless(token, file)) {
+    file.problems.push({ offset: file.firstStray ?? token.offset, message: syntaxMessages.IMPOSSIBLE });
+    return false;
+  }
+  for (const document of composer.next(token)) if (!keep(document, file)) return false;
+  return true;
+}
+
+/**
+ * The library makes an Error with a stack for each stray token, 50 µs apiece: a file of nothing else would keep it
+ * busy for half a minute.
+ */
+function isHopeless(token: CST.Token, file: OpenFile): boolean {
+  if (token.type === 'document') return (token.end?.length ?? 0) > mostStrayTokens;
+  if (token.type !== 'error') return false;
+  file.firstStray ??= token.offset;
+  file.strayTokens += 1;
+  return file.strayTokens > mostStrayTokens;
+}
+
+function keep(document: Document.Parsed, file: OpenFile): boolean {
   if (file.documents.length === MANIFEST_LIMITS.documentsPerFile) {
     const message = `the file holds more than ${MANIFEST_LIMITS.documentsPerFile} documents: split it into several`;
     file.problems.push({ offset: document.contents?.range[0] ?? document.range[0], message });
@@ -88,10 +114,9 @@ function keep(document: Document.Parsed, file: { documents: YamlDocument[]; prob
 
 /** Warnings too: an unknown tag, or another YAML version, would silently give another value than was meant. */
 function problemsIn(document: Document.Parsed): readonly SyntaxProblem[] {
-  const found = [...document.errors, ...document.warnings].map(({ pos, code }) => ({
-    offset: pos[0],
-    message: syntaxMessages[code satisfies ErrorCode],
-  }));
+  const found = [...document.errors, ...document.warnings].map(
+    ({ pos, code }): SyntaxProblem => ({ offset: pos[0], message: syntaxMessages[code] }),
+  );
   if (document.directives.yaml.version !== '1.2') {
     found.push({ offset: document.range[0], message: 'write YAML 1.2: remove the %YAML line' });
   }

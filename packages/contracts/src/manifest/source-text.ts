@@ -12,7 +12,7 @@ export type SourceText = { kind: 'readable'; text: string } | { kind: 'unreadabl
 
 // NUL and other control characters, a byte order mark inside the text, U+FFFD (what decoders put where bytes are not
 // UTF-8), and halves of surrogate pairs.
-const unreadable = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff\ufffd]|\p{Surrogate}/u;
+const unreadable = /(?![\t\n\r])[\p{Cc}\p{Cs}\ufeff\ufffd]/u;
 
 /** Refuses what is no text, or too much of it, before a parser sees it. */
 export function checkSourceText(text: string): SourceText {

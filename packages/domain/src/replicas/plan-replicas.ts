@@ -159,7 +159,7 @@ function chooseRestart(desired: number, world: ReplicaWorld, stale: readonly Rep
   const present = presentReplicas(world);
   const leaving = stale.filter((replica) => replica.traffic === 'draining' || replica.traffic === 'drained');
   if (leaving.length > 0) return leaving.map((replica) => replica.id);
-  const serving = present.filter((replica) => replica.traffic === 'serving').length;
+  const serving = present.filter((replica) => replica.traffic === 'serving' && canServe(replica)).length;
   const idle = stale.find((replica) => replica.traffic === 'none');
   if (idle !== undefined) return [idle.id];
   const wholeAt = desired === 1 ? 2 : desired;

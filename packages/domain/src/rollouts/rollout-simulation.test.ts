@@ -11,7 +11,7 @@ import { weightAt } from './steps.ts';
 import { WHOLE } from './traffic-split.ts';
 
 const FIRST_SEED = 1;
-const SEEDS = 10_000;
+const SEEDS = 6_000;
 /** A quiet world must bring every rollout to an end within this many passes. */
 const QUIET_PASSES = 150;
 

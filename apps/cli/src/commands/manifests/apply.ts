@@ -46,7 +46,8 @@ async function apply(session: Session, _args: readonly string[], options: Option
   const timeoutMs = parseDuration(options.timeout, '--timeout');
   const prune = options.prune === true;
   const dryRun = options.dryRun === true;
-  const mayAsk = session.world.terminal.stdin && session.world.terminal.stderr;
+  // With -f - the answer would be read from what is left of the manifests.
+  const mayAsk = session.world.terminal.stdin && session.world.terminal.stderr && !options.filename.includes('-');
   if (prune && !dryRun && options.yes !== true && !mayAsk) {
     throw new UsageError(
       '--prune deletes, and there is no terminal to ask at: repeat with --yes, or look first with --dry-run',

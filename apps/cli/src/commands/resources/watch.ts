@@ -1,5 +1,7 @@
 import { ApiProblem, type WatchItem } from '@signalbox/client';
 import { stringify } from 'yaml';
+import { isPassing } from '../../following/is-passing.ts';
+import { WakeUps } from '../../following/wake-ups.ts';
 import { resourceTable } from '../../kinds/columns.ts';
 import { type KindEntry, type Resource, resourceName } from '../../kinds/kinds.ts';
 import { paintState } from '../../output/colours.ts';
@@ -9,50 +11,66 @@ import type { Session } from '../../session.ts';
 import type { GetOptions } from './get.ts';
 import { interrupted } from './interrupted.ts';
 
-/**
- * Shows what there is, and then each object again whenever it has changed. Changes are hints: the object is read
- * anew, and printed only when it differs from what was printed last.
- */
+/** Events are hints; what they may have missed is found by looking again this often. */
+const RESYNC_MS = 15_000;
+/** Many changes at once are one look. */
+const GATHER_MS = 100;
+
+/** Shows what there is, and then each object again whenever it differs from what was printed last. */
 export async function watchResources(
   session: Session,
   entry: KindEntry,
   name: string | undefined,
   options: GetOptions,
-): Promise<void> {
+): Promise<never> {
+  const { client, project, world } = session;
   const printer = new RowPrinter(session, entry, options);
-  for await (const item of session.client.events(entry.inProject ? { project: session.project } : {})) {
-    if (item.kind === 'lost') session.out.note(`the connection was lost (${item.reason}); connecting again`);
-    else await refresh(session, entry, name, options, item, printer);
+  const matters = (item: WatchItem): boolean =>
+    item.kind === 'change' ? concerns(item.change, entry, name) : item.kind !== 'lost';
+  // Without the first answer there is nothing to watch; its error is the user's answer.
+  printer.show(await read(session, entry, name, options));
+  const wakeUps = new WakeUps(client, entry.inProject ? project : undefined, matters);
+  try {
+    for (;;) {
+      await wakeUps.next(RESYNC_MS, world.interrupt);
+      await world.sleep(GATHER_MS, world.interrupt);
+      if (world.interrupt.aborted) throw interrupted();
+      await look(session, entry, name, options, printer);
+    }
+  } finally {
+    wakeUps.close();
   }
-  throw interrupted();
 }
 
-async function refresh(
+async function look(
   session: Session,
   entry: KindEntry,
   name: string | undefined,
-  { selector }: GetOptions,
-  item: Exclude<WatchItem, { kind: 'lost' }>,
+  options: GetOptions,
   printer: RowPrinter,
 ): Promise<void> {
-  const { client, project } = session;
-  if (item.kind === 'change' && name !== undefined && !concerns(item.change, entry, name)) return;
-  if (name === undefined) {
-    const { value } = await entry.list(client, { project, labelSelector: selector });
-    return printer.show(value.items);
-  }
   try {
-    const { value } = await entry.get(client, name, project);
-    printer.show([value]);
+    printer.show(await read(session, entry, name, options));
   } catch (error) {
-    if (!(error instanceof ApiProblem && error.code === 'resource.not_found') || !printer.hasShown) throw error;
-    printer.show([]);
+    if (error instanceof ApiProblem && error.code === 'resource.not_found') return printer.show([]);
+    if (!isPassing(error)) throw error;
+    session.out.note('the control plane does not answer; trying again');
   }
 }
 
+async function read(
+  { client, project }: Session,
+  entry: KindEntry,
+  name: string | undefined,
+  { selector }: GetOptions,
+): Promise<readonly Resource[]> {
+  if (name !== undefined) return [(await entry.get(client, name, project)).value];
+  return (await entry.list(client, { project, labelSelector: selector })).value.items;
+}
+
 /** A deployment also changes with its rollout, replicas and routes, whose changes have names of their own. */
-function concerns(change: { kind: string; name: string }, { kind }: KindEntry, name: string): boolean {
-  return change.name === name || change.kind !== kind;
+function concerns(change: { kind: string; name: string }, { kind }: KindEntry, name: string | undefined): boolean {
+  return name === undefined || change.name === name || change.kind !== kind;
 }
 
 class RowPrinter {
@@ -66,10 +84,6 @@ class RowPrinter {
     this.#session = session;
     this.#entry = entry;
     this.#options = options;
-  }
-
-  get hasShown(): boolean {
-    return this.#shown.size > 0;
   }
 
   show(items: readonly Resource[]): void {

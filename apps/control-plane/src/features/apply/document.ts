@@ -1,3 +1,4 @@
+import { manifestKey } from '@signalbox/contracts';
 import type { Manifest, Problem } from '@signalbox/domain';
 
 /** A parsed manifest that remembers where it was written. */
@@ -7,13 +8,8 @@ export interface Document {
   locate(path: string): { file: string; line: number; column: number };
 }
 
-/** Names an object across kinds and projects. */
 export function objectKey({ kind, metadata }: Pick<Manifest, 'kind' | 'metadata'>): string {
-  return keyOf(kind, metadata.project, metadata.name);
-}
-
-export function keyOf(kind: string, project: string | null, name: string): string {
-  return `${kind} ${project ?? ''}/${name}`;
+  return manifestKey(kind, metadata.project, metadata.name);
 }
 
 /** The problem with the place where it is to be mended. */

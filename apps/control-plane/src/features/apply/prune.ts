@@ -1,5 +1,6 @@
+import { manifestKey } from '@signalbox/contracts';
 import type { AppliedObject } from '@signalbox/db';
-import { MANIFEST_KINDS } from '@signalbox/domain';
+import { MANIFEST_KINDS, type ManifestKind } from '@signalbox/domain';
 import { demandRole } from '../../http/index.ts';
 import {
   carriesTraffic,
@@ -10,7 +11,7 @@ import {
   removeObject,
 } from '../resources/index.ts';
 import type { AppliedChange, ApplyContext } from './apply-context.ts';
-import { type Document, keyOf, objectKey } from './document.ts';
+import { type Document, objectKey } from './document.ts';
 
 export interface PruneOptions {
   source: string;
@@ -27,7 +28,9 @@ export async function prune(
   const { change } = context;
   const kept = new Set(documents.map(({ manifest }) => objectKey(manifest)));
   const inventory = await change.repos.appliedObjects.listBySource(source);
-  const dropped = inventory.filter(({ kind, project, name }) => !kept.has(keyOf(kind, project || null, name)));
+  const dropped = inventory.filter(
+    ({ kind, project, name }) => !kept.has(manifestKey(kind as ManifestKind, project || null, name)),
+  );
   const found = (await Promise.all(dropped.map((object) => find(context, object)))).filter((one) => one !== undefined);
   found.sort((a, b) => order(b) - order(a));
   // Before any of it is removed: a route that goes first would hide that its deployment serves.

@@ -1,5 +1,6 @@
+import { manifestKey } from '@signalbox/contracts';
 import { AppError, type ErrorCode, type Manifest, type ManifestOf, type Problem } from '@signalbox/domain';
-import { type Document, keyOf, objectKey, placed } from './document.ts';
+import { type Document, objectKey, placed } from './document.ts';
 
 interface Refusal {
   code: ErrorCode;
@@ -29,7 +30,7 @@ export class Refusals {
 
   /** True when the set holds the object, and it was refused: that others miss it then is no news. */
   covers(kind: Manifest['kind'], project: string | null, name: string): boolean {
-    return this.#refused.has(keyOf(kind, project, name));
+    return this.#refused.has(manifestKey(kind, project, name));
   }
 
   /** The same for the version that a deployment wants. */

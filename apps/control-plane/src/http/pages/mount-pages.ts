@@ -1,4 +1,4 @@
-import { openApiDocument } from '@signalbox/contracts';
+import { manifestJsonSchema, openApiDocument } from '@signalbox/contracts';
 import type { Express, Response } from 'express';
 import { factsOf } from '../observe-requests.ts';
 import { errorsPage } from './errors-page.ts';
@@ -12,6 +12,7 @@ export function mountPages(app: Express, version: string): void {
     '/': { type: 'html', text: homePage(version) },
     '/docs': { type: 'html', text: referencePage(openApi) },
     '/docs/errors': { type: 'html', text: errorsPage() },
+    '/schema/manifest.json': { type: 'application/schema+json', text: JSON.stringify(manifestJsonSchema()) },
     '/openapi.json': { type: 'application/json', text: JSON.stringify(openApi) },
   };
   for (const [path, { type, text }] of Object.entries(pages)) {

@@ -1,0 +1,164 @@
+import type { ReplicaReport, RevisionReport, RouteReport, Snapshot } from '@signalbox/domain';
+import type { Clock, Logger } from '@signalbox/runtime';
+import { ConsumerKeys } from './admission/consumer-keys.ts';
+import { HealthChecks } from './health/health-checks.ts';
+import { Counters } from './observe/counters.ts';
+import type { GatewayMetrics } from './observe/gateway-metrics.ts';
+import { bothOf } from './observe/observers.ts';
+import { logRequest } from './observe/request-log.ts';
+import { Answers } from './proxy/answer.ts';
+import type { RoutedCall } from './proxy/call.ts';
+import { callerErrors } from './proxy/caller-error.ts';
+import { Exchange } from './proxy/exchange.ts';
+import type { ExchangeParts } from './proxy/exchange-parts.ts';
+import { type CallParts, handleCall, type View } from './proxy/handle-call.ts';
+import { CallerServer } from './proxy/server.ts';
+import { Fleet } from './routing/fleet.ts';
+import { buildRoutingTable, emptyTable } from './routing/routing-table.ts';
+
+export interface DataPlaneOptions {
+  clock: Clock;
+  monotonicMs: () => number;
+  random: () => number;
+  newRequestId: () => string;
+  log: Logger;
+  host: string;
+  port: number;
+  maxBodyBytes: number;
+  bodyStallMs: number;
+  headersTimeoutMs: number;
+}
+
+/** Everything between a caller and a replica. It knows one snapshot at a time and nobody who made it. */
+export class DataPlane {
+  readonly #options: DataPlaneOptions;
+  readonly #metrics: GatewayMetrics;
+  readonly #counters = new Counters();
+  readonly #fleet: Fleet;
+  readonly #server: CallerServer;
+  readonly #running = new Set<Exchange>();
+  #view: View | undefined;
+  #draining = false;
+
+  /** `changed` is called when a replica was admitted, ejected, came back, or has drained. */
+  constructor(options: DataPlaneOptions, metrics: GatewayMetrics, changed: () => void) {
+    this.#options = options;
+    this.#metrics = metrics;
+    this.#fleet = this.#createFleet(changed);
+    this.#server = this.#createServer();
+  }
+
+  get hasSnapshot(): boolean {
+    return this.#view !== undefined;
+  }
+
+  listen(): Promise<{ host: string; port: number }> {
+    return this.#server.listen();
+  }
+
+  /** Builds the new view aside and swaps it in; requests under way keep theirs. */
+  apply(snapshot: Snapshot): void {
+    this.#fleet.update(snapshot);
+    this.#metrics.keepOnly(snapshot.routes);
+    const table = buildRoutingTable(snapshot, {
+      former: this.#view?.table ?? emptyTable,
+      replica: (id) => this.#fleet.get(id),
+      observeRoute: (route) => this.#counters.route(route.id),
+      observeRevision: (route, backend) =>
+        bothOf(this.#counters.revision(route.id, backend.revisionId), this.#metrics.revision(route, backend)),
+    });
+    this.#view = { table, keys: new ConsumerKeys(snapshot) };
+    this.#metrics.applied(snapshot, this.#options.clock.now());
+  }
+
+  report(): { replicas: ReplicaReport[]; revisions: RevisionReport[]; routes: RouteReport[] } {
+    return {
+      replicas: this.#fleet.report(),
+      revisions: this.#counters.revisions(),
+      routes: this.#counters.routes(),
+    };
+  }
+
+  /** From now on answers close their connections, so that callers come back elsewhere. */
+  beginDraining(): void {
+    this.#draining = true;
+  }
+
+  /** Takes no more and lets what runs finish in its time; streams that outlast it end in an error event. */
+  async drain(timeoutMs: number): Promise<void> {
+    await this.#server.drain(timeoutMs, () => {
+      for (const exchange of this.#running) exchange.cutShort();
+    });
+    await this.#fleet.close();
+  }
+
+  #createFleet(changed: () => void): Fleet {
+    const { log, random, monotonicMs } = this.#options;
+    const checks = new HealthChecks({ checked: (replica, passed) => this.#fleet.checked(replica, passed), random });
+    return new Fleet({
+      // Back-offs must not end early or never because a clock was set.
+      now: monotonicMs,
+      events: {
+        changed,
+        appeared: (replica) => checks.watch(replica),
+        left: (replica) => checks.forget(replica),
+        ejected: (replica, because) => {
+          this.#metrics.ejected(because);
+          log.warn('replica ejected', { replicaId: replica.id, because });
+        },
+        returned: (replica) => log.info('replica returned', { replicaId: replica.id }),
+      },
+    });
+  }
+
+  #createServer(): CallerServer {
+    const { clock, log, monotonicMs, newRequestId, host, port, headersTimeoutMs } = this.#options;
+    const answers = new Answers({ isDraining: () => this.#draining, refused: this.#metrics.refused });
+    const exchangeParts = this.#exchangeParts(answers);
+    const parts: CallParts = {
+      view: () => this.#view,
+      answers,
+      now: () => clock.now(),
+      monotonicMs,
+      newRequestId,
+      limits: { maxBytes: this.#options.maxBodyBytes, stallMs: this.#options.bodyStallMs },
+      exchange: (call) => this.#carryOut(call, exchangeParts),
+    };
+    return new CallerServer({
+      host,
+      port,
+      headersTimeoutMs,
+      refused: this.#metrics.refused,
+      handle: (request, response) => {
+        handleCall(request, response, parts).catch((error: unknown) => {
+          log.error('a request failed inside the gateway', { error });
+          answers.error({ id: newRequestId(), request, response }, 'openai', callerErrors.unexpected());
+        });
+      },
+    });
+  }
+
+  #carryOut(call: RoutedCall, parts: ExchangeParts): void {
+    const exchange = new Exchange(call, parts);
+    this.#running.add(exchange);
+    this.#metrics.inFlight.inc();
+    exchange.start();
+  }
+
+  #exchangeParts(answers: Answers): ExchangeParts {
+    const { log, monotonicMs } = this.#options;
+    return {
+      fleet: this.#fleet,
+      monotonicMs,
+      routeNow: (name) => this.#view?.table.byName.get(name),
+      answerError: (call, error) => answers.error(call, call.dialect, error),
+      ownHeaders: (call) => answers.ownHeaders(call),
+      retried: this.#metrics.retried,
+      ended: (exchange, call, summary) => {
+        this.#running.delete(exchange);
+        this.#metrics.inFlight.dec();
+        logRequest(log, call, summary, monotonicMs());
+      },
+    };
+  }
+}

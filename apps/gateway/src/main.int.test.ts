@@ -1,0 +1,162 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { type SimulatedEngine, startSimulatedEngine } from '@signalbox/testkit/simulated-engine';
+import { backendOf, chat, routeOf, serve, snapshotOf, TestControlPlane, token, until } from './gateway.fixture.ts';
+
+const main = fileURLToPath(new URL('./main.ts', import.meta.url));
+let engine: SimulatedEngine;
+let controlPlane: TestControlPlane;
+let dataDir: string;
+let children: ChildProcess[] = [];
+
+beforeEach(async () => {
+  engine = await startSimulatedEngine({ args: ['serve', 'org/tiny', '--served-model-name', 'tiny'] });
+  controlPlane = await new TestControlPlane().start();
+  dataDir = await mkdtemp(join(tmpdir(), 'signalbox-gateway-'));
+});
+afterEach(async () => {
+  for (const child of children) child.kill('SIGKILL');
+  children = [];
+  await controlPlane.close();
+  await engine.close();
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+interface Running {
+  child: ChildProcess;
+  /** What it logged, a line each. */
+  lines: () => string[];
+  exit: Promise<number | null>;
+}
+
+function start(env: Record<string, string>): Running {
+  const child = spawn(process.execPath, [main], {
+    env: {
+      SIGNALBOX_CONTROL_PLANE_URL: controlPlane.url,
+      SIGNALBOX_GATEWAY_DATA_DIR: dataDir,
+      SIGNALBOX_GATEWAY_PORT: '0',
+      SIGNALBOX_GATEWAY_ADMIN_PORT: '0',
+      ...env,
+    },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  children.push(child);
+  let text = '';
+  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk;
+  });
+  return {
+    child,
+    lines: () => text.split('\n').filter((line) => line !== ''),
+    exit: once(child, 'close').then(([code]) => code as number | null),
+  };
+}
+
+async function addresses({ lines }: Running): Promise<{ url: string; admin: string }> {
+  let found: { host: string; port: number; admin: string } | undefined;
+  await until('it listens', () => {
+    const line = lines().find((candidate) => candidate.includes('"listening"'));
+    if (line !== undefined) found = JSON.parse(line);
+    return found !== undefined;
+  });
+  return { url: `http://${found?.host}:${found?.port}`, admin: found?.admin ?? '' };
+}
+
+describe('the gateway as a process', () => {
+  test('is ready once it has a snapshot, shows its metrics, and finishes a stream on SIGTERM', async () => {
+    const running = start({ SIGNALBOX_GATEWAY_TOKEN: token });
+    const { url, admin } = await addresses(running);
+    expect((await fetch(`${admin}/readyz`)).status).toBe(503);
+    expect((await fetch(`${admin}/healthz`)).status).toBe(200);
+    controlPlane.publish(snapshotOf([routeOf([backendOf({ revisionId: 'rev-1', at: [engine.url] })])]));
+    await until('it is ready', async () => (await fetch(`${admin}/readyz`)).status === 200);
+
+    const stream = await chat(url, { stream: true, max_tokens: 200, ignore_eos: true });
+    running.child.kill('SIGTERM');
+    await until('it says that it leaves', () => controlPlane.last?.accepting === false);
+    await until('it takes no more', () =>
+      fetch(url).then(
+        () => false,
+        () => true,
+      ),
+    );
+    expect(running.child.exitCode).toBeNull();
+    expect((await stream.text()).trimEnd().endsWith('data: [DONE]')).toBe(true);
+    expect(await running.exit).toBe(0);
+    expect(controlPlane.last?.revisions[0]).toMatchObject({ requests: 1, errors: 0, cancelled: 0 });
+    expect(running.lines().some((line) => line.includes(token))).toBe(false);
+  });
+
+  test('while it lingers it still answers, and closes the connections it answers on', async () => {
+    const running = start({ SIGNALBOX_GATEWAY_TOKEN: token, SIGNALBOX_GATEWAY_LINGER_MS: '1500' });
+    const { url, admin } = await addresses(running);
+    controlPlane.publish(snapshotOf([routeOf([backendOf({ revisionId: 'rev-1', at: [engine.url] })])]));
+    await until('it is ready', async () => (await fetch(`${admin}/readyz`)).status === 200);
+    running.child.kill('SIGTERM');
+    await until('it says that it leaves', async () => (await fetch(`${admin}/readyz`)).status === 503);
+    const answer = await chat(url, { max_tokens: 1 });
+    expect([answer.status, answer.headers.get('connection')]).toEqual([200, 'close']);
+    expect(await running.exit).toBe(0);
+  });
+
+  test('a stream that outlasts the draining ends in an error event, not in silence', async () => {
+    const running = start({ SIGNALBOX_GATEWAY_TOKEN: token, SIGNALBOX_GATEWAY_DRAIN_MS: '100' });
+    const { url, admin } = await addresses(running);
+    controlPlane.publish(snapshotOf([routeOf([backendOf({ revisionId: 'rev-1', at: [engine.url] })])]));
+    await until('it is ready', async () => (await fetch(`${admin}/readyz`)).status === 200);
+    const stream = await chat(url, { stream: true, max_tokens: 8_000, ignore_eos: true });
+    running.child.kill('SIGTERM');
+    expect((await stream.text()).match(/data: \{"error":.*\}\n\n$/)).not.toBeNull();
+    expect(await running.exit).toBe(0);
+    await until('the engine was told', () => engine.stats().running === 0);
+  });
+
+  test('killed and started again with the control plane away, it serves what it had, as the same gateway', async () => {
+    const tokenFile = join(dataDir, 'token');
+    await writeFile(tokenFile, `${token}\n`);
+    const first = start({ SIGNALBOX_GATEWAY_TOKEN_FILE: tokenFile });
+    await addresses(first);
+    controlPlane.publish(snapshotOf([routeOf([backendOf({ revisionId: 'rev-1', at: [engine.url] })])]));
+    await until('it is kept', () =>
+      readFile(join(dataDir, 'snapshot-1-1.json')).then(
+        () => true,
+        () => false,
+      ),
+    );
+    const id = controlPlane.last?.gatewayId;
+    first.child.kill('SIGKILL');
+    await first.exit;
+    await controlPlane.close();
+    const second = start({ SIGNALBOX_GATEWAY_TOKEN_FILE: tokenFile });
+    const { url } = await addresses(second);
+    expect((await chat(url, { max_tokens: 1 })).status).toBe(200);
+    expect((await readFile(join(dataDir, 'gateway-id'), 'utf8')).trim()).toBe(id);
+  });
+
+  test.each([
+    ['no token', {}, 'SIGNALBOX_GATEWAY_TOKEN'],
+    [
+      'a bad number',
+      { SIGNALBOX_GATEWAY_TOKEN: 'x', SIGNALBOX_GATEWAY_DRAIN_MS: 'soon' },
+      'SIGNALBOX_GATEWAY_DRAIN_MS',
+    ],
+    ['a bad id', { SIGNALBOX_GATEWAY_TOKEN: 'x', SIGNALBOX_GATEWAY_ID: 'a b' }, 'SIGNALBOX_GATEWAY_ID'],
+  ])('%s is a clear message and exit code 1', async (_, env, named) => {
+    const running = start(env);
+    expect(await running.exit).toBe(1);
+    expect(running.lines().join('\n')).toContain(named);
+  });
+
+  test('a port in use is told by its setting', async () => {
+    const other = await serve((_, response) => void response.end());
+    const running = start({ SIGNALBOX_GATEWAY_TOKEN: token, SIGNALBOX_GATEWAY_PORT: new URL(other.url).port });
+    expect(await running.exit).toBe(1);
+    expect(running.lines().join('\n')).toContain('SIGNALBOX_GATEWAY_PORT');
+    await other.close();
+  });
+});

@@ -1,0 +1,33 @@
+import type { AttemptOutcome } from '../observe/observers.ts';
+import type { Fleet } from '../routing/fleet.ts';
+import type { Pick } from '../routing/pick.ts';
+import type { Route } from '../routing/routing-table.ts';
+import type { RoutedCall } from './call.ts';
+import type { CallerError } from './caller-error.ts';
+import type { Exchange } from './exchange.ts';
+import type { Failure } from './failure.ts';
+
+/** What all exchanges share. */
+export interface ExchangeParts {
+  fleet: { lease: Fleet['lease']; attempted: Fleet['attempted'] };
+  /** The route as the newest snapshot has it: a second try must not go where traffic may no longer go. */
+  routeNow: (name: string) => Route | undefined;
+  monotonicMs: () => number;
+  answerError: (call: RoutedCall, error: CallerError) => void;
+  /** Headers that every answer of the gateway carries. */
+  ownHeaders: (call: RoutedCall) => string[];
+  retried: () => void;
+  ended: (exchange: Exchange, call: RoutedCall, summary: ExchangeSummary) => void;
+}
+
+/** What is known of a call when it is over. */
+export interface ExchangeSummary {
+  outcome: AttemptOutcome | 'unserved';
+  status: number;
+  attempts: number;
+  pick: Pick | undefined;
+  firstByteMs: number | null;
+  bytesOut: number;
+  outputTokens: number;
+  failures: readonly Failure[];
+}
