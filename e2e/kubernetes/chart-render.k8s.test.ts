@@ -2,12 +2,17 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { loadAllYaml } from '@kubernetes/client-node';
+import { parseManifests } from '@signalbox/contracts';
+import { readEnv as readControlPlaneEnv } from '../../apps/control-plane/src/env.ts';
+import { readEnv as readGatewayEnv } from '../../apps/gateway/src/env.ts';
 import { chartFolder, helm, setValues, type Values } from './chart.ts';
 import { chartInstallations } from './chart-installations.ts';
 
 /** What the chart makes of its values, on file. Renew with UPDATE_GOLDEN=1. Needs helm, but asks no cluster. */
 const golden = path.join(import.meta.dirname, 'golden');
 const isUpdate = process.env.UPDATE_GOLDEN === '1';
+
+const given: Values = { database: { existingSecret: { name: 'x' } } };
 
 describe('the chart', () => {
   test.each(Object.entries(chartInstallations))('renders %s as the file says', async (name, values) => {
@@ -21,7 +26,6 @@ describe('the chart', () => {
   });
 
   test('passes helm’s own lint', async () => {
-    const given = { database: { existingSecret: { name: 'x' } } };
     expect(await helm('lint', '--strict', chartFolder, ...setValues(given))).toContain('0 chart(s) failed');
   });
 
@@ -39,14 +43,34 @@ describe('the chart', () => {
   });
 
   test('gives a gateway time to linger and to drain before it is killed', async () => {
-    const given = { ...chartInstallations['given-postgres'], gateway: { lingerSeconds: 20, drainSeconds: 600 } };
-    const graces = podSpecs(await render(given)).map(
+    const slow = { ...given, gateway: { lingerSeconds: 20, drainSeconds: 600 } };
+    const graces = podSpecs(await render(slow)).map(
       ({ terminationGracePeriodSeconds }) => terminationGracePeriodSeconds,
     );
     expect(Math.max(...graces)).toBe(20 + 600 + 15);
   });
 
-  const given = { database: { existingSecret: { name: 'x' } } };
+  test.each([
+    { program: 'control-plane', readEnv: readControlPlaneEnv },
+    { program: 'gateway', readEnv: readGatewayEnv },
+  ])('gives the $program settings that it knows, of values that it takes', async ({ program, readEnv }) => {
+    const pods = podSpecs(await render(chartInstallations.everything ?? {}));
+    const { env = [] } = pods.flatMap(({ containers }) => containers).find(({ name }) => name === program) ?? {};
+    const own = env.filter(({ name }) => name.startsWith('SIGNALBOX_'));
+    const settings = Object.fromEntries(own.map(({ name, value = 'postgres://given' }) => [name, value]));
+    const taken = readEnv({ ...settings, SIGNALBOX_GATEWAY_ID: 'gateway-0' });
+    expect(Object.keys(taken)).toEqual(expect.arrayContaining(Object.keys(settings)));
+  });
+
+  test('says in its notes a manifest that can be applied', async () => {
+    const said = await helm('install', 'sb', chartFolder, '--dry-run=client', ...setValues(given));
+    const text = (/<<'END'\n([\s\S]*?)\n +END/.exec(said)?.[1] ?? '').replace(/^ {5}/gm, '');
+    expect(parseManifests([{ file: 'notes', text }])).toMatchObject({
+      kind: 'parsed',
+      manifests: [{ kind: 'Cluster' }],
+    });
+  });
+
   test.each<{ name: string; values: Values; says: string }>([
     { name: 'no database', values: {}, says: 'The control plane needs a Postgres' },
     {
@@ -91,7 +115,7 @@ function withoutRandom(rendered: string): string {
 interface PodSpec {
   securityContext: unknown;
   terminationGracePeriodSeconds: number;
-  containers: readonly { securityContext: unknown }[];
+  containers: readonly { name: string; securityContext: unknown; env?: readonly { name: string; value?: string }[] }[];
 }
 
 function podSpecs(rendered: string): PodSpec[] {

@@ -36,7 +36,7 @@ export class DataPlane {
   readonly #counters = new Counters();
   readonly #fleet: Fleet;
   readonly #server: CallerServer;
-  readonly #running = new Set<Exchange>();
+  readonly #running = new Map<RoutedCall, Exchange>();
   #view: View | undefined;
   #draining = false;
 
@@ -87,7 +87,7 @@ export class DataPlane {
   /** Takes no more and lets what runs finish in its time; streams that outlast it end in an error event. */
   async drain(timeoutMs: number): Promise<void> {
     await this.#server.drain(timeoutMs, () => {
-      for (const exchange of this.#running) exchange.cutShort();
+      for (const exchange of this.#running.values()) exchange.cutShort();
     });
     await this.#fleet.close();
   }
@@ -140,7 +140,7 @@ export class DataPlane {
 
   #carryOut(call: RoutedCall, parts: ExchangeParts): void {
     const exchange = new Exchange(call, parts);
-    this.#running.add(exchange);
+    this.#running.set(call, exchange);
     this.#metrics.inFlight.inc();
     exchange.start();
   }
@@ -154,8 +154,8 @@ export class DataPlane {
       answerError: (call, error) => answers.error(call, call.dialect, error),
       ownHeaders: (call) => answers.ownHeaders(call),
       retried: this.#metrics.retried,
-      ended: (exchange, call, summary) => {
-        this.#running.delete(exchange);
+      ended: (call, summary) => {
+        this.#running.delete(call);
         this.#metrics.inFlight.dec();
         logRequest(log, call, summary, monotonicMs());
       },

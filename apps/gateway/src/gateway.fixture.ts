@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { gatewayReportSchema } from '@signalbox/contracts';
 import type { GatewayReport, Snapshot, SnapshotBackend, SnapshotKey, SnapshotRoute } from '@signalbox/domain';
 import { createMetrics, type Fields, type Logger, newId, newRequestId, Secret, systemClock } from '@signalbox/runtime';
 import { Gateway, type GatewayOptions } from './gateway.ts';
@@ -141,7 +142,7 @@ export class TestControlPlane {
       body += chunk;
     });
     request.on('end', () => {
-      this.reports.push(JSON.parse(body) as GatewayReport);
+      this.reports.push(gatewayReportSchema.parse(JSON.parse(body)));
       response.writeHead(204).end();
     });
   }
@@ -151,13 +152,13 @@ function eventOf(text: string): string {
   return `: beat\n\nevent: snapshot\nid: 0.0\ndata: ${text}\n\n`;
 }
 
-export interface LogLine extends Fields {
+interface LogLine extends Fields {
   level: string;
   message: string;
 }
 
 /** Keeps the lines, so that a test can say what an operator would read. */
-export function recordingLogger(lines: LogLine[]): Logger {
+function recordingLogger(lines: LogLine[]): Logger {
   const at = (level: string) => (message: string, fields?: Fields) => void lines.push({ level, message, ...fields });
   const log: Logger = { error: at('error'), warn: at('warn'), info: at('info'), debug: at('debug'), with: () => log };
   return log;

@@ -7,7 +7,7 @@ export interface ServerSentEvent {
 }
 
 /** The connection said nothing for too long, so that it may be dead without anyone having been told. */
-export class Silent extends Error {
+class Silent extends Error {
   constructor(ms: number) {
     super(`nothing came for ${ms / 1_000} s`);
     this.name = 'Silent';

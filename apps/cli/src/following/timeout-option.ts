@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 
-export const DEFAULT_TIMEOUT = '30m';
+const DEFAULT_TIMEOUT = '30m';
 
 export const waitOption = (what: string): Option => new Option('--wait', what);
 export const timeoutOption = (): Option =>

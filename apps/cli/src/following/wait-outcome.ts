@@ -44,7 +44,7 @@ function milestoneOf({ phase, step, paused, percent }: Rollout): string {
   return [phase, step.index, paused, percent].join('/');
 }
 
-export function progressText(rollout: Rollout): string {
+function progressText(rollout: Rollout): string {
   const { phase, step, percent, paused, message, to } = rollout;
   const where = phase === 'stepping' ? `step ${Math.min(step.index + 1, step.count)} of ${step.count}` : phase;
   const held = paused ? ', paused' : '';

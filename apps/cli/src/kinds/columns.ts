@@ -114,7 +114,7 @@ export const modelVersionColumns: Columns<ResourceOf<'ModelVersion'>> = [
   created,
 ];
 
-export function shortDigest(digest: string): string {
+function shortDigest(digest: string): string {
   return digest.replace(/^sha256:/, '').slice(0, 12);
 }
 

@@ -9,7 +9,7 @@ export type Resource = ApiResponse<
 >;
 export type ResourceOf<Kind extends ManifestKind> = Extract<Resource, { kind: Kind }>;
 
-export interface Selection {
+interface Selection {
   project: string;
   labelSelector?: string | undefined;
 }

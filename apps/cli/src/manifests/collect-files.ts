@@ -11,8 +11,8 @@ export interface ManifestFile {
 }
 
 /** One request carries them all, and the control plane takes 8 MiB. */
-export const LARGEST_FILE_BYTES = 4 * 1024 * 1024;
-export const LARGEST_TOTAL_BYTES = 7 * 1024 * 1024;
+const LARGEST_FILE_BYTES = 4 * 1024 * 1024;
+const LARGEST_TOTAL_BYTES = 7 * 1024 * 1024;
 
 const MANIFEST = /\.(yaml|yml|json)$/;
 

@@ -11,7 +11,7 @@ export interface SettingsLayer {
   project?: string | undefined;
 }
 
-export interface Setting<T> {
+interface Setting<T> {
   value: T;
   origin: string;
 }
@@ -26,8 +26,8 @@ export interface Settings {
   withheld: readonly string[];
 }
 
-export const DEFAULT_URL = 'http://127.0.0.1:4600';
-export const DEFAULT_GATEWAY_URL = 'http://127.0.0.1:4601';
+const DEFAULT_URL = 'http://127.0.0.1:4600';
+const DEFAULT_GATEWAY_URL = 'http://127.0.0.1:4601';
 
 /**
  * The first layer that says something wins, setting by setting. Except that a secret stored together with a URL is

@@ -39,8 +39,10 @@ export function observeRequests(log: Logger, metrics: Metrics): RequestHandler {
       }
       const quiet = facts.operation === 'reportGateway' && response.statusCode < 400;
       log[quiet ? 'debug' : 'info']('request finished', {
-        ...facts,
-        startedAt: undefined,
+        requestId: facts.requestId,
+        operation: facts.operation,
+        caller: facts.caller,
+        code: facts.code,
         method: request.method,
         path: request.path,
         status: response.statusCode,
@@ -59,7 +61,7 @@ export function answerErrors(log: Logger): ErrorRequestHandler {
     const error = catalogued(thrown, facts.requestId);
     facts.code = error.code;
     if (error.code === 'internal.unexpected') log.error('a request failed', { requestId: facts.requestId, error });
-    if (error.code === 'service.unavailable') log.warn('a request could not be served', { ...facts, error });
+    if (error.code === 'service.unavailable') log.warn('a request could not be served', { requestId: facts.requestId, error });
     if (response.headersSent) return void response.destroy();
     const { status, headers, body } = problemAnswer(error, facts.requestId);
     response.status(status).set(headers).type('application/problem+json').send(JSON.stringify(body));

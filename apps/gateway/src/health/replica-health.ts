@@ -15,7 +15,7 @@ export interface ReplicaHealth {
   readonly returnedAt: number | null;
 }
 
-export interface Ejection {
+interface Ejection {
   readonly because: EjectionCause;
   readonly at: number;
   /** Not back before this, and then only after a good check. */

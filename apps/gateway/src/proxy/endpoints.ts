@@ -72,7 +72,7 @@ function kserveEndpoint(method: string, path: string): Endpoint | undefined {
   return { kind: 'byPath', dialect: 'kserve', name, before, after: version + verb };
 }
 
-export function dialectOf(path: string): Dialect {
+function dialectOf(path: string): Dialect {
   if (path.startsWith('/v1/messages')) return 'anthropic';
   return path === '/v2' || /^\/v2\/(models|health|repository)/.test(path) ? 'kserve' : 'openai';
 }

@@ -4,7 +4,6 @@ import type { Pick } from '../routing/pick.ts';
 import type { Route } from '../routing/routing-table.ts';
 import type { RoutedCall } from './call.ts';
 import type { CallerError } from './caller-error.ts';
-import type { Exchange } from './exchange.ts';
 import type { Failure } from './failure.ts';
 
 /** What all exchanges share. */
@@ -17,7 +16,7 @@ export interface ExchangeParts {
   /** Headers that every answer of the gateway carries. */
   ownHeaders: (call: RoutedCall) => string[];
   retried: () => void;
-  ended: (exchange: Exchange, call: RoutedCall, summary: ExchangeSummary) => void;
+  ended: (call: RoutedCall, summary: ExchangeSummary) => void;
 }
 
 /** What is known of a call when it is over. */

@@ -254,7 +254,7 @@ export class Exchange {
     clearTimeout(this.#progressTimer);
     clearTimeout(this.#readerTimer);
     this.#call.route.observer.ended();
-    this.#parts.ended(this, this.#call, {
+    this.#parts.ended(this.#call, {
       outcome,
       status,
       attempts: this.#tried.length,

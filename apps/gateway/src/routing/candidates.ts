@@ -10,7 +10,7 @@ export interface Candidate {
   readonly inFlight: number;
 }
 
-export type BackendLimits = Pick<SnapshotBackend, 'maxInFlightPerReplica'>;
+type BackendLimits = Pick<SnapshotBackend, 'maxInFlightPerReplica'>;
 
 /** Whether a replica may take this request. */
 export type Filter = (replica: Candidate, backend: BackendLimits) => boolean;

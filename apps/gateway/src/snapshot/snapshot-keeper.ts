@@ -4,8 +4,7 @@ import { fence } from './fence.ts';
 import { parseSnapshot } from './parse-snapshot.ts';
 import type { SnapshotDisk } from './snapshot-disk.ts';
 
-export type Refusal = 'invalid' | 'older' | 'conflict';
-export type OfferOutcome = 'applied' | 'same' | Refusal;
+export type OfferOutcome = 'applied' | 'same' | 'invalid' | 'older' | 'conflict';
 
 /** Holds the one snapshot that counts, lets only a newer valid one take its place, and keeps it on disk. */
 export class SnapshotKeeper {

@@ -66,15 +66,14 @@ export function readDocuments(text: string): YamlFile {
 function compose(text: string, lines: LineCounter, file: OpenFile): void {
   const parser = new Parser(lines.addNewLine);
   const composer = new Composer(composerOptions);
-  let [tokens, offset] = [0, 0];
+  let tokens = 0;
   for (const lexeme of new Lexer().lex(text)) {
     tokens += 1;
     if (tokens > MANIFEST_LIMITS.tokensPerFile) {
-      file.problems.push({ offset, message: 'the file holds too much: split it into several' });
+      file.problems.push({ offset: 0, message: 'the file holds too much: split it into several' });
       return;
     }
     for (const token of parser.next(lexeme)) if (!composeToken(token, composer, file)) return;
-    offset += lexeme.length;
   }
   for (const token of parser.end()) if (!composeToken(token, composer, file)) return;
   for (const document of composer.end()) if (!keep(document, file)) return;
@@ -96,7 +95,7 @@ function composeToken(token: CST.Token, composer: Composer, file: OpenFile): boo
  */
 function isHopeless(token: CST.Token, file: OpenFile): boolean {
   if (token.type === 'document') return (token.end?.length ?? 0) > mostStrayTokens;
-  if (token.type !== 'error') return false;
+  if (token.type !== 'error' && token.type !== 'directive') return false;
   file.firstStray ??= token.offset;
   file.strayTokens += 1;
   return file.strayTokens > mostStrayTokens;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { aFleet, at } from '../../../testkit/src/builders/index.ts';
+import { aFleet } from '../../../testkit/src/builders/index.ts';
 import { planReplicas, type ReplicaPlan, type ReplicaWorld } from './plan-replicas.ts';
 
 interface Row {

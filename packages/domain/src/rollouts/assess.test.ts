@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { aRollout, at, MINUTE_MS, requests } from '../../../testkit/src/builders/index.ts';
+import { aRollout, at, requests } from '../../../testkit/src/builders/index.ts';
 import { type Assessment, assess } from './assess.ts';
 import type { RolloutWorld } from './rollout-world.ts';
 

@@ -70,8 +70,10 @@ function assessForward(world: RolloutWorld, now: Instant): Assessment {
 
 function assessProvisioning(world: RolloutWorld, fleet: Fleet, now: Instant): Assessment {
   const share = firstWeight(world.steps);
-  if (carryableWeight(fleet.routable, world.fullFleet) >= share)
-    return world.paused ? { kind: 'paused' } : { kind: 'provisioned' };
+  // A first rollout has no one else to serve, and on a way back every replica helps: neither waits for the whole fleet.
+  const anyHelps = world.from === null || world.goingBack;
+  const enough = anyHelps ? fleet.routable > 0 : carryableWeight(fleet.routable, world.fullFleet) >= share;
+  if (enough) return world.paused ? { kind: 'paused' } : { kind: 'provisioned' };
   const lacking = missing(world, fleet, share, now);
   return world.paused && lacking.kind === 'bad' ? { kind: 'paused' } : lacking;
 }
@@ -169,8 +171,9 @@ function askGate(world: RolloutWorld, wanted: number, now: Instant): GateVerdict
 function missing(world: RolloutWorld, fleet: Fleet, share: number, now: Instant): Assessment {
   if (world.candidateShare < share) return { kind: 'underprovisioned', share };
   const message = fleet.reason ?? `${fleet.routable} of the replicas needed are routable`;
-  // Without an old revision there is nothing to go back to: keep trying, and say why it does not serve.
-  if (world.from === null) return { kind: 'short', message };
+  // Without an old revision there is nothing to go back to, and a way back must not end where a person wanted to
+  // leave: keep trying, and say why it does not serve.
+  if (world.from === null || world.goingBack) return { kind: 'short', message };
   const hopeless = fleet.total > 0 && fleet.failing === fleet.total && fleet.maxRestarts >= HOPELESS_RESTARTS;
   if (hopeless) return { kind: 'bad', because: `replicas keep failing: ${message}`, verdict: null };
   if (now - world.detail.since > world.provisionTimeoutMs) {

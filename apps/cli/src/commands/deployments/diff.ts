@@ -33,7 +33,7 @@ async function diff(session: Session, [name = '']: readonly string[], options: O
   });
 }
 
-export function pairOf(text: string): { from: number; to: number } {
+function pairOf(text: string): { from: number; to: number } {
   const [, from, to] = /^(\d+),(\d+)$/.exec(text) ?? [];
   if (from === undefined || to === undefined) throw new UsageError(`--revisions ${text}: write two numbers, as 3,4`);
   return { from: Number(from), to: Number(to) };
@@ -46,7 +46,7 @@ async function lastTwo({ client, project }: Session, name: string): Promise<{ fr
   return { from: from.number, to: to.number };
 }
 
-export function diffLines(
+function diffLines(
   name: string,
   { from, to, spec, workload, sameReplicas }: ApiResponse<'diffRevisions'>,
 ): readonly string[] {

@@ -31,7 +31,7 @@ async function explain(
 }
 
 /** The answer first, then the chain: what is fine in a line, what is not with everything that is known of it. */
-export function explanationLines(explanation: ApiResponse<'explain'>, colours: Colours): readonly string[] {
+function explanationLines(explanation: ApiResponse<'explain'>, colours: Colours): readonly string[] {
   const width = Math.max(...explanation.links.map(({ name }) => name.length), 0);
   return [
     `${colours.bold(explanation.deployment)}: ${oneLine(explanation.summary)}`,

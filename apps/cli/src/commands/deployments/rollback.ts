@@ -49,11 +49,11 @@ async function rollback(
 type Rollback = ApiResponse<'rollback'>;
 
 /** A gateway that did not acknowledge may still send requests to the bad version: that is not done. */
-export function rollbackExitCode({ kind, acknowledgedMs }: Rollback): ExitCode {
+function rollbackExitCode({ kind, acknowledgedMs }: Rollback): ExitCode {
   return kind === 'moved' && acknowledgedMs === null ? EXIT.stillGoingOn : EXIT.done;
 }
 
-export function rollbackLines(name: string, answer: Rollback): readonly string[] {
+function rollbackLines(name: string, answer: Rollback): readonly string[] {
   const target = `${answer.to.version} (revision ${answer.to.revision})`;
   if (answer.kind === 'provisioning') {
     return [

@@ -82,7 +82,7 @@ async function replay(
   return true;
 }
 
-export function changeLine({ at, kind, name, change, message }: ChangeEvent): string {
+function changeLine({ at, kind, name, change, message }: ChangeEvent): string {
   const about = message === null ? '' : `: ${oneLine(message)}`;
   return `${moment(at)}  ${kind}/${name} ${change}${about}`;
 }

@@ -7,7 +7,7 @@ import type { Session } from '../../session.ts';
 import { type Cli, examples, formatOption, runs, type WithFormat } from '../command.ts';
 import { validity } from '../validity.ts';
 
-export const keyColumns: readonly Column<ApiResponse<'listKeys'>['items'][number]>[] = [
+const keyColumns: readonly Column<ApiResponse<'listKeys'>['items'][number]>[] = [
   { title: 'NAME', cell: ({ name }) => name },
   { title: 'KEY', cell: ({ prefix }) => `${prefix}…` },
   { title: 'ROUTES', cell: ({ routes }) => routes.join(', ') },

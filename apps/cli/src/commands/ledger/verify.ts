@@ -38,7 +38,7 @@ async function verify(
 }
 
 /** The newest hash of each chain, to be kept elsewhere: it shows later that nothing was cut off. */
-export function checkLines({ intact, checked, broken, heads }: ApiResponse<'verifyLedger'>): readonly string[] {
+function checkLines({ intact, checked, broken, heads }: ApiResponse<'verifyLedger'>): readonly string[] {
   const chain = (project: string | null): string => (project === null ? 'the installation' : `project ${project}`);
   if (!intact) {
     const where =

@@ -83,7 +83,7 @@ async function agreed(session: Session, manifests: Manifests): Promise<boolean> 
   return ask(session, `Delete ${doomed.length === 1 ? 'it' : `these ${doomed.length}`}? [y/N] `);
 }
 
-export async function ask({ world }: Session, question: string): Promise<boolean> {
+async function ask({ world }: Session, question: string): Promise<boolean> {
   world.writeError(question);
   const lines = createInterface({ input: world.stdin, terminal: false });
   try {

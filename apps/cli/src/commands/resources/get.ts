@@ -4,13 +4,9 @@ import { resourceTable } from '../../kinds/columns.ts';
 import { type KindEntry, kindAndName, resourceName } from '../../kinds/kinds.ts';
 import { present } from '../../output/output.ts';
 import type { Session } from '../../session.ts';
-import { allFormatsOption, type Cli, examples, runs, type WithFormat } from '../command.ts';
+import { allFormatsOption, type Cli, examples, runs } from '../command.ts';
+import type { GetOptions } from './get-options.ts';
 import { watchResources } from './watch.ts';
-
-export interface GetOptions extends WithFormat {
-  watch?: true;
-  selector?: string;
-}
 
 export function getCommand(cli: Cli): Command {
   const command = new Command('get')
@@ -62,7 +58,7 @@ async function getAll(session: Session, entry: KindEntry, { output, selector }: 
   });
 }
 
-export function nothingFound({ names, inProject }: KindEntry, project: string, selector: string | undefined): string {
+function nothingFound({ names, inProject }: KindEntry, project: string, selector: string | undefined): string {
   const where = inProject ? ` in project ${project}` : '';
   const which = selector === undefined ? '' : ` with labels ${selector}`;
   return `no ${names[1]}${which}${where}`;

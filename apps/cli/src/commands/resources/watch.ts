@@ -8,7 +8,7 @@ import { paintState } from '../../output/colours.ts';
 import { oneLine } from '../../output/printable.ts';
 import { columnWidths, renderRow } from '../../output/table.ts';
 import type { Session } from '../../session.ts';
-import type { GetOptions } from './get.ts';
+import type { GetOptions } from './get-options.ts';
 import { interrupted } from './interrupted.ts';
 
 /** Events are hints; what they may have missed is found by looking again this often. */

@@ -61,7 +61,7 @@ async function chat(session: Session, [route = '', given = '']: readonly string[
 }
 
 /** Who answered: everything that the gateway tells about itself. */
-export function headerLines(headers: Headers): readonly string[] {
+function headerLines(headers: Headers): readonly string[] {
   return [...headers]
     .filter(([name]) => name.startsWith('x-signalbox-') || name === 'x-request-id')
     .map(([name, value]) => `${name}: ${value}`);

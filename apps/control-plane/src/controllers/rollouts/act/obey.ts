@@ -36,11 +36,15 @@ function change(context: ActContext, command: RolloutCommand): StatusChange {
     case 'pause':
       return { paused: true, detail: { message: `paused by ${command.actor}` } };
     case 'resume':
-      return { paused: false, detail: { message: `resumed by ${command.actor}` } };
+      // A pause is nobody's delay: bounds on provisioning start over.
+      return { paused: false, detail: { since: now, message: `resumed by ${command.actor}` } };
     case 'advance': {
       const message = `advanced by ${command.actor}`;
       // An earlier advance may have passed the step already: only one that is under way can be ended.
       if (seen.phase !== 'stepping') return { detail: { message } };
+      if (seen.steps[seen.stepIndex]?.kind === 'approval') {
+        return { paused: false, detail: { approvedBy: command.actor, message: `approved by ${command.actor}` } };
+      }
       const last = seen.stepIndex + 1 >= seen.steps.length;
       return {
         phase: last ? 'promoting' : 'stepping',

@@ -20,7 +20,10 @@ export async function shiftTraffic(context: ActContext, weight: number, reached:
   await saveStatus(
     from,
     rollout,
-    { detail: { message, ...(reached ? { weightReachedAt: now, baseline: counts } : {}) } },
+    {
+      // What was lost has its own time to come back, however long the step has held already.
+      detail: { message, ...(reached ? { weightReachedAt: now, baseline: counts } : { since: now }) },
+    },
     now,
   );
   await recordDecision(
