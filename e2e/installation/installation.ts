@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Client, createClient } from '@signalbox/client';
 import { newRequestId, newToken, Secret } from '@signalbox/runtime';
 import { testDatabase } from '@signalbox/testkit/postgres';
-import { replicaPids, stopAllReplicas } from './local-replicas.ts';
+import { replicaPid, replicaPids, stopAllReplicas } from './local-replicas.ts';
 import { freePort, Part } from './process.ts';
 import { until } from './until.ts';
 
@@ -20,6 +20,8 @@ export interface Installation {
   controlPlanes: readonly Part[];
   gateways: readonly Part[];
   gatewayUrls: readonly string[];
+  /** Where `/healthz`, `/readyz` and `/metrics` of each gateway are. */
+  gatewayAdminUrls: readonly string[];
   /** Where logs, cluster state and snapshots lie. */
   dir: string;
   apply(...documents: string[]): ReturnType<Client['apply']>;
@@ -27,6 +29,8 @@ export interface Installation {
   /** Runs until every replica that should serve does. */
   untilServing(deployment: string, version: string, replicas: number): Promise<void>;
   replicaPids(): readonly number[];
+  /** Undefined when the local cluster runs no process for it. */
+  replicaPid(id: string): number | undefined;
   logs(part: string): string;
   stop(): Promise<void>;
 }
@@ -117,6 +121,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
     token,
     gatewayUrl: gateways[0]?.url ?? '',
     gatewayUrls: gateways.map((gateway) => gateway.url),
+    gatewayAdminUrls: gateways.map((gateway) => gateway.adminUrl),
     controlPlanes: controlPlanes.map(({ part }) => part),
     gateways: gateways.map(({ part }) => part),
     dir,
@@ -141,6 +146,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
       );
     },
     replicaPids: () => replicaPids(dir),
+    replicaPid: (id) => replicaPid(dir, id),
     logs: (part) => readLog(dir, part),
     stop,
   };

@@ -13,6 +13,17 @@ export function replicaPids(dir: string): readonly number[] {
   return found;
 }
 
+/** Of one replica, by the id that the API gives it. */
+export function replicaPid(dir: string, id: string): number | undefined {
+  for (const file of stateFiles(join(dir, 'cluster'))) {
+    const text = readFileSync(file, 'utf8');
+    if (!text.includes(JSON.stringify(id))) continue;
+    const pid = Number(/"pid":\s*(\d+)/.exec(text)?.[1]);
+    if (Number.isInteger(pid) && isAlive(pid)) return pid;
+  }
+  return undefined;
+}
+
 export async function stopAllReplicas(dir: string): Promise<void> {
   const clusters = join(dir, 'cluster');
   if (!existsSync(clusters)) return;

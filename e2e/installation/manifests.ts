@@ -39,10 +39,16 @@ export interface ChatOptions {
   args?: string;
   rollout?: string;
   scaling?: string;
+  /** How fast the simulated engine writes; 1 unless a story needs longer streams. */
+  decodeMsPerToken?: number;
 }
 
 export function chat(options: ChatOptions = {}): string {
-  const args = ['sim-gpus: 0', 'sim-decode-ms-per-token: 1', ...(options.args === undefined ? [] : [options.args])];
+  const args = [
+    'sim-gpus: 0',
+    `sim-decode-ms-per-token: ${options.decodeMsPerToken ?? 1}`,
+    ...(options.args === undefined ? [] : [options.args]),
+  ];
   return `
 apiVersion: signalbox.dev/v1
 kind: Deployment

@@ -66,10 +66,9 @@ describe('the values of the chart', () => {
   test('are all in the README', () => {
     const readme = readFileSync(readmePath, 'utf8');
     const [before = '', rest = ''] = readme.split('<!-- values -->\n');
-    const after = rest.split('<!-- end of values -->')[1] ?? '';
-    const wanted = `${before}<!-- values -->\n${table()}<!-- end of values -->${after}`;
-    if (isUpdate) writeFileSync(readmePath, wanted);
-    expect(readFileSync(readmePath, 'utf8')).toBe(wanted);
+    const [written = '', after = ''] = rest.split('<!-- end of values -->');
+    if (isUpdate) writeFileSync(readmePath, `${before}<!-- values -->\n\n${table()}\n<!-- end of values -->${after}`);
+    else expect(words(written)).toEqual(words(table()));
   });
 });
 
@@ -79,6 +78,12 @@ function table(): string {
     ({ name, value, description }) => `| \`${name}\` | \`${cell(JSON.stringify(value))}\` | ${cell(description)} |`,
   );
   return ['| value | default | |', '| --- | --- | --- |', ...rows, ''].join('\n');
+}
+
+/** The formatter pads the columns of a table. */
+function words(text: string): string[] {
+  const lines = text.split('\n').map((line) => line.replace(/-{3,}/g, '---').replace(/ +/g, ' ').trim());
+  return lines.filter((line) => line !== '');
 }
 
 function unknownKeys(part: Schema, value: unknown, name: string): string[] {

@@ -69,6 +69,11 @@ describe('settings', () => {
     expect([settings.token?.value.reveal(), settings.key?.value.reveal()]).toEqual(['t-local', 'k-local']);
   });
 
+  test('from a checkout whose first key is not made yet have no key', () => {
+    write('checkout/.signalbox/credentials.json', credentials.replace('"k-local"', 'null'), 0o600);
+    expect(read().key).toBeUndefined();
+  });
+
   test('warn about a secret that everyone can read', () => {
     write('.config/signalbox/config.yaml', config, 0o644);
     write('checkout/.signalbox/credentials.json', credentials, 0o604);

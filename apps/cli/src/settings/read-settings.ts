@@ -91,7 +91,7 @@ const credentials = z.object({
   url: z.string(),
   gatewayUrl: z.string(),
   token: z.string().min(1),
-  consumerKey: z.string().min(1).optional(),
+  consumerKey: z.string().min(1).nullish(),
 });
 
 /** What `npm start` left in the checkout that we stand in: the nearest one above the working folder. */
@@ -119,7 +119,7 @@ function credentialsLayer(
   const parsed = credentials.safeParse(parseJson(found.text));
   if (!parsed.success) throw new UsageError(`${file} is not valid; delete it and run npm start again`);
   const { url, gatewayUrl, token, consumerKey } = parsed.data;
-  return { origin: file, url, gatewayUrl, token: secret(token), key: secret(consumerKey) };
+  return { origin: file, url, gatewayUrl, token: secret(token), key: secret(consumerKey ?? undefined) };
 }
 
 function openToAll(file: string): string {

@@ -61,7 +61,8 @@ export function answerErrors(log: Logger): ErrorRequestHandler {
     const error = catalogued(thrown, facts.requestId);
     facts.code = error.code;
     if (error.code === 'internal.unexpected') log.error('a request failed', { requestId: facts.requestId, error });
-    if (error.code === 'service.unavailable') log.warn('a request could not be served', { requestId: facts.requestId, error });
+    if (error.code === 'service.unavailable')
+      log.warn('a request could not be served', { requestId: facts.requestId, error });
     if (response.headersSent) return void response.destroy();
     const { status, headers, body } = problemAnswer(error, facts.requestId);
     response.status(status).set(headers).type('application/problem+json').send(JSON.stringify(body));

@@ -41,7 +41,7 @@ export function apiCaller(url: string, adminToken: string): ApiCaller {
       ...(options.body === undefined ? {} : { body: bodyText(options.body) }),
     });
     const text = await response.text();
-    const isJson = response.headers.get('content-type')?.includes('json') ?? false;
+    const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '');
     return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
   };
   const post: ApiCaller['post'] = (path, body, options) => call('POST', path, { ...options, body: body ?? {} });

@@ -39,6 +39,8 @@ export interface TestApi extends ApiCaller {
 
 export interface TestApiOptions {
   hubUrl?: string | null;
+  /** Puts something between the API and Postgres. */
+  through?: (databaseUrl: string) => Promise<string>;
   log?: Logger;
   listen?: Partial<ListenOptions>;
 }
@@ -50,7 +52,8 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
   const stored = await testDatabase();
   const clock = systemClock;
   const log = options.log ?? silentLogger;
-  const database = openDatabase({ connectionString: stored.url, applicationName: 'test-api' });
+  const connectionString = (await options.through?.(stored.url)) ?? stored.url;
+  const database = openDatabase({ connectionString, applicationName: 'test-api' });
   const authenticator = createAuthenticator(repositories(database).apiTokens, clock);
   const woken: DeploymentId[] = [];
   const logs = new Map<string, readonly string[]>();

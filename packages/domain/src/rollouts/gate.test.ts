@@ -84,6 +84,13 @@ describe('the gate', () => {
       want: 'goOn',
     },
     {
+      name: 'waits when a few streams were late: that is what a busy machine looks like',
+      candidate: requests(20, { ttftMs: [...Array(9).fill(500), 900] }),
+      stable: around500,
+      want: 'wait',
+      because: /too few streams to be sure/,
+    },
+    {
       name: 'does not look at first tokens where the policy says so',
       candidate: requests(100, { ttftMs: [900] }),
       stable: around500,

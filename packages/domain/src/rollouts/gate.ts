@@ -1,10 +1,12 @@
 import type { GatePolicy } from '../deployments/deployment-spec.ts';
 import type { Instant } from '../instant.ts';
 import type { GateVerdict, RevisionCounts } from './phase.ts';
-import { ttftQuantile } from './revision-counts.ts';
+import { ttftLateShare, ttftQuantile } from './revision-counts.ts';
 
 /** Differences below this are the machine's noise, whatever the factor says. */
 const TTFT_FLOOR_MS = 20;
+/** What a 95th percentile leaves beyond itself. */
+const LATE_SHARE = 0.05;
 /** One-sided 97.5 %. */
 const Z = 1.96;
 
@@ -29,8 +31,8 @@ export function gate(policy: GatePolicy, candidate: RevisionCounts, stable: Revi
   if (seen > allowed) return verdict('wait', `${words}; too few requests to be sure`);
 
   const slow = slowness(policy, candidate, stable);
-  if (slow !== null) return verdict('rollBack', slow);
-  return verdict('goOn', words);
+  if (slow === null) return verdict('goOn', words);
+  return slow.sure ? verdict('rollBack', slow.words) : verdict('wait', `${slow.words}; too few streams to be sure`);
 }
 
 /**
@@ -46,8 +48,15 @@ export function wilsonLowerBound(hits: number, trials: number): number {
   return Math.max(0, (centre - spread) / (1 + (Z * Z) / trials));
 }
 
-function slowness(policy: GatePolicy, candidate: RevisionCounts, stable: RevisionCounts): string | null {
-  // A quantile of a handful of streams says nothing, on either side.
+/**
+ * Null when first tokens come as early as they should. A quantile of a few streams is whatever the machine was busy
+ * with: it is only sure when the share of streams beyond the allowed time is, beyond chance, more than a p95 leaves.
+ */
+function slowness(
+  policy: GatePolicy,
+  candidate: RevisionCounts,
+  stable: RevisionCounts,
+): { sure: boolean; words: string } | null {
   const samples = Math.min(stable.ttftCounts.at(-1) ?? 0, candidate.ttftCounts.at(-1) ?? 0);
   if (policy.maxTtftIncrease === null || samples < policy.minRequests) return null;
   const reference = ttftQuantile(stable.ttftCounts, 0.95);
@@ -55,7 +64,10 @@ function slowness(policy: GatePolicy, candidate: RevisionCounts, stable: Revisio
   if (reference === null || seen === null) return null;
   const allowed = Math.max(reference * (1 + policy.maxTtftIncrease), reference + TTFT_FLOOR_MS);
   if (seen <= allowed) return null;
-  return `p95 time to first token ${Math.round(seen)} ms against ${Math.round(reference)} ms (allowed: ${Math.round(allowed)} ms)`;
+  const streams = candidate.ttftCounts.at(-1) ?? 0;
+  const late = Math.round(ttftLateShare(candidate.ttftCounts, allowed) * streams);
+  const words = `p95 time to first token ${Math.round(seen)} ms against ${Math.round(reference)} ms (allowed: ${Math.round(allowed)} ms)`;
+  return { sure: wilsonLowerBound(late, streams) > LATE_SHARE, words };
 }
 
 function rate(counts: RevisionCounts): number {

@@ -35,3 +35,17 @@ export function ttftQuantile(counts: readonly number[], q: number): number | nul
   const inside = (counts[index] ?? 0) - below;
   return inside === 0 ? upper : lower + ((upper - lower) * (rank - below)) / inside;
 }
+
+/** Share of streams whose first token came later than `ms`, linear within its bucket: the inverse of the quantile. */
+export function ttftLateShare(counts: readonly number[], ms: number): number {
+  const total = counts.at(-1) ?? 0;
+  if (total === 0) return 0;
+  const found = TTFT_BOUNDS_MS.findIndex((bound) => bound >= ms);
+  const index = found === -1 ? TTFT_BOUNDS_MS.length : found;
+  const lower = index === 0 ? 0 : (TTFT_BOUNDS_MS[index - 1] ?? 0);
+  const upper = TTFT_BOUNDS_MS[index] ?? ms;
+  const below = index === 0 ? 0 : (counts[index - 1] ?? 0);
+  const inside = (counts[index] ?? total) - below;
+  const part = upper === lower ? 1 : (ms - lower) / (upper - lower);
+  return (total - below - inside * part) / total;
+}
