@@ -158,7 +158,7 @@ describe('several files', () => {
     const places = parsing.kind === 'invalid' ? parsing.problems.map(({ file, line, path }) => [file, line, path]) : [];
     expect(places).toEqual([
       ['z.yaml', 2, 'kind'],
-      ['z.yaml', 6, 'metadata.name'],
+      ['z.yaml', 7, 'metadata.name'],
       ['broken.yaml', 1, undefined],
       ['a.yaml', 4, 'spec.cluster'],
       ['a.yaml', 4, 'spec.clutser'],
