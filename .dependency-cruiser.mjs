@@ -1,5 +1,5 @@
 // The directions of ARCHITECTURE.md, kept by a tool. Rules 1 to 5 of docs/adr/0001.
-const tests = '\\.(test|int\\.test|k8s\\.test)\\.ts$|/(testing|conformance)';
+const tests = '\\.(test|fixture)\\.ts$|/(testing|conformance)';
 const only = (name, target, doors) => ({
   name: `one-door-${name}`,
   comment: `${name} is imported only in ${doors}: everything else uses that folder's own words.`,

@@ -9,7 +9,7 @@ interface Rule {
   except: RegExp;
 }
 
-const tests = /\.test\.ts$|^(packages\/testkit|e2e|bench|scripts)\/|\/(testing|conformance)/;
+const tests = /\.(test|fixture)\.ts$|^(packages\/testkit|e2e|bench|scripts)\/|\/(testing|conformance)/;
 const rules: readonly Rule[] = [
   {
     name: 'time and randomness come from runtime (Clock, newId, newToken)',
@@ -25,7 +25,7 @@ const rules: readonly Rule[] = [
   },
   {
     name: 'the words of ARCHITECTURE.md: no rival names in identifiers',
-    pattern: /\b\w*(?:Tenant|Backend(?:Server|Pool)|Utils|Helper|Manager)\w*\b/,
+    pattern: /\b\w*(?:Tenant|Upstreams?Pool|Utils|Helpers?)\b/,
     files: /^(apps|packages)\/.*\.ts$/,
     except: /kubernetes\/|\.test\.ts$|golden/,
   },

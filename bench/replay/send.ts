@@ -37,8 +37,8 @@ export interface Target {
 }
 
 const tailBytes = 2_048;
-const words = 'lamp tree moon rail gate yard line post '.replaceAll(' ', '');
-const filler = Buffer.alloc(400_000, words).toString('latin1');
+// Words of four bytes: one token each for the simulated engine, and about one for real tokenizers.
+const filler = Buffer.alloc(400_000, 'oak elm fir yew ash bay fig nut ').toString('latin1');
 
 export async function send(
   request: PlannedRequest,

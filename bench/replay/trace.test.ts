@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { type PlanOptions, parseTrace, plannedRequests } from './trace.ts';
 
-const plan: PlanOptions = { speed: 1, scaleTokens: 1, streamShare: 0.5, seed: 1, maxPromptTokens: 1_000 };
+const plan: Omit<PlanOptions, 'requests'> = {
+  speed: 1,
+  scaleTokens: 1,
+  streamShare: 0.5,
+  seed: 1,
+  maxPromptTokens: 1_000,
+};
 const azure = `TIMESTAMP,ContextTokens,GeneratedTokens
 2023-11-16 18:15:46.6805900,374,44
 2023-11-16 18:15:50.9951690,396,109
@@ -11,10 +17,8 @@ const azure = `TIMESTAMP,ContextTokens,GeneratedTokens
 const mooncake = `{"timestamp": 500, "input_length": 6758, "output_length": 500, "hash_ids": [0, 1]}
 {"timestamp": 3000, "input_length": 10, "output_length": 3, "hash_ids": [0]}`;
 
-function take(trace: string, count: number, change: Partial<PlanOptions> = {}) {
-  return plannedRequests(parseTrace(trace), { ...plan, ...change })
-    .take(count)
-    .toArray();
+function take(trace: string, requests: number, change: Partial<PlanOptions> = {}) {
+  return [...plannedRequests(parseTrace(trace), { ...plan, requests, ...change })];
 }
 
 describe('a trace', () => {

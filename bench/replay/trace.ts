@@ -19,6 +19,8 @@ export interface PlanOptions {
   seed: number;
   /** Longer prompts are cut to this: the engine's context has an end. */
   maxPromptTokens: number;
+  /** At most so many. */
+  requests: number;
 }
 
 /** Reads the known shapes: `TIMESTAMP,ContextTokens,GeneratedTokens` as CSV, and Mooncake's JSON lines. */
@@ -46,10 +48,7 @@ function jsonRow(line: string, index: number): TraceRequest {
     throw new Error(`line ${index + 1} of the trace is neither the known CSV nor JSON`);
   }
   const { timestamp, input_length: prompt, output_length: output } = row;
-  return checked(
-    { atMs: Number(timestamp), promptTokens: Number(prompt), outputTokens: Number(output) },
-    index + 1,
-  );
+  return checked({ atMs: Number(timestamp), promptTokens: Number(prompt), outputTokens: Number(output) }, index + 1);
 }
 
 function checked(row: TraceRequest, line: number): TraceRequest {
@@ -58,14 +57,14 @@ function checked(row: TraceRequest, line: number): TraceRequest {
   return row;
 }
 
-/** The trace as it is to be sent, again from its start when it ends, for ever: whoever sends decides when to stop. */
+/** The trace as it is to be sent, again from its start when it ends: whoever sends decides when to stop. */
 export function* plannedRequests(trace: readonly TraceRequest[], options: PlanOptions): Generator<PlannedRequest> {
   const { speed, scaleTokens, streamShare, maxPromptTokens } = options;
   const random = seeded(options.seed);
   const spanMs = (trace.at(-1)?.atMs ?? 0) / speed;
   // A repetition begins one usual gap after the last request.
   const cycleMs = spanMs + Math.max(1, spanMs / trace.length);
-  for (let index = 0; ; index++) {
+  for (let index = 0; index < options.requests; index++) {
     const row = trace[index % trace.length];
     if (row === undefined) return;
     yield {

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { systemClock } from '@signalbox/runtime';
 
 /** A process, told apart from a later one that got the same pid. */
 export interface ProcessIdentity {
@@ -33,7 +34,7 @@ function startTime(pid: number): string | undefined {
 
 /** SIGTERM, then SIGKILL after `graceMs`. Resolves when the process is gone. */
 export async function stopProcess(target: ProcessIdentity, graceMs: number): Promise<void> {
-  const deadline = Date.now() + graceMs;
+  const deadline = systemClock.now() + graceMs;
   let signal: NodeJS.Signals = 'SIGTERM';
   while (isSame(target)) {
     try {
@@ -41,11 +42,11 @@ export async function stopProcess(target: ProcessIdentity, graceMs: number): Pro
     } catch {
       return;
     }
-    await untilGone(target, signal === 'SIGTERM' ? deadline : Date.now() + 2_000);
+    await untilGone(target, signal === 'SIGTERM' ? deadline : systemClock.now() + 2_000);
     signal = 'SIGKILL';
   }
 }
 
 async function untilGone(target: ProcessIdentity, deadline: number): Promise<void> {
-  while (isSame(target) && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 25));
+  while (isSame(target) && systemClock.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 25));
 }

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ApiProblem, type Client } from '@signalbox/client';
+import { systemClock } from '@signalbox/runtime';
 import { StartRefused } from './data-folder.ts';
 
 /** Everything of the quickstart belongs to this source, so that `apply --prune` can tell it from what users add. */
@@ -31,7 +32,7 @@ export async function hasDeployments(client: Client): Promise<boolean> {
 
 /** A key for the tour, made once. */
 export async function createTourKey(client: Client): Promise<string> {
-  const { key } = await client.createKey({ body: { name: `tour-${Date.now()}`, routes: ['*'] } });
+  const { key } = await client.createKey({ body: { name: `tour-${systemClock.now()}`, routes: ['*'] } });
   if (key === null) throw new Error('the key was made by an earlier request; it is shown only once');
   return key;
 }

@@ -1,4 +1,5 @@
 import type { Client } from '@signalbox/client';
+import { systemClock } from '@signalbox/runtime';
 import { StartRefused } from './data-folder.ts';
 import type { Ports } from './options.ts';
 import type { Parts } from './start-parts.ts';
@@ -10,14 +11,14 @@ const HOPELESS = 3;
 
 /** Waits for `/readyz` of both parts, and says which log to read when one does not come up. */
 export async function untilReady(parts: Parts, ports: Ports): Promise<void> {
-  const deadline = Date.now() + READY_MS;
+  const deadline = systemClock.now() + READY_MS;
   const admins = [
     { part: parts.controlPlane, name: 'control plane', port: ports.apiAdmin },
     { part: parts.gateway, name: 'gateway', port: ports.gatewayAdmin },
   ];
   for (const { part, name, port } of admins) {
     while (!(await isReady(port))) {
-      if (part.failures >= HOPELESS || Date.now() > deadline) {
+      if (part.failures >= HOPELESS || systemClock.now() > deadline) {
         throw new StartRefused(`The ${name} did not come up. Its log: ${part.logFile}`);
       }
       await pause();
@@ -27,12 +28,12 @@ export async function untilReady(parts: Parts, ports: Ports): Promise<void> {
 
 /** Waits until every deployment serves; one that doesn't is said, and does not keep the rest from being used. */
 export async function untilServing(client: Client, say: (text: string) => void): Promise<void> {
-  const deadline = Date.now() + SERVING_MS;
+  const deadline = systemClock.now() + SERVING_MS;
   for (;;) {
     const { items } = await client.listDeployments({ query: {} });
     const waiting = items.filter((item) => item.status.replicas.serving === 0).map((item) => item.metadata.name);
     if (waiting.length === 0) return;
-    if (Date.now() > deadline) {
+    if (systemClock.now() > deadline) {
       say(`not serving yet: ${waiting.join(', ')} (see: npx signalbox explain ${waiting[0]})`);
       return;
     }

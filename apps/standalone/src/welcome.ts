@@ -17,7 +17,8 @@ ${pc.bold('Signalbox is running.')} ${pc.dim('The models of the quickstart are s
 Try, from this folder in another terminal (the CLI finds token and key by itself):
 
   ${pc.cyan('npx signalbox chat chat "hello"')}                     ask the model
-  ${pc.cyan('npx signalbox promote chat --version v2 --wait')}      a canary: 10 %, 50 %, 100 %
+  ${pc.cyan('npx signalbox promote chat --version v2 --wait')}      a canary: 10 %, 50 %, 100 %, on evidence from
+                                                  ${pc.cyan('node examples/quickstart/traffic.mjs')}
   ${pc.cyan('npx signalbox rollback chat')}                         the old version, at once
 
 Ctrl-C stops all of it; data stays for the next start.

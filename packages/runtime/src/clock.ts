@@ -19,3 +19,8 @@ export const systemClock: Clock = {
       signal?.addEventListener('abort', done, { once: true });
     }),
 };
+
+/** Milliseconds on a clock that never jumps, for durations only. */
+export function monotonicMs(): number {
+  return performance.now();
+}

@@ -1,5 +1,5 @@
 import { AppError } from '@signalbox/domain';
-import { type Logger, type Metrics, newRequestId } from '@signalbox/runtime';
+import { type Logger, type Metrics, monotonicMs, newRequestId } from '@signalbox/runtime';
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import { catalogued, problemAnswer } from './problem.ts';
 
@@ -29,10 +29,10 @@ export function observeRequests(log: Logger, metrics: Metrics): RequestHandler {
     const facts = factsOf(response);
     facts.requestId = acceptableId(request.get('x-request-id')) ?? newRequestId();
     facts.operation = 'none';
-    facts.startedAt = performance.now();
+    facts.startedAt = monotonicMs();
     response.setHeader('x-request-id', facts.requestId);
     response.once('close', () => {
-      const durationMs = Math.round((performance.now() - facts.startedAt) * 10) / 10;
+      const durationMs = Math.round((monotonicMs() - facts.startedAt) * 10) / 10;
       requests.inc({ operation: facts.operation, status: String(response.statusCode) });
       if (response.getHeader('content-type') !== 'text/event-stream') {
         seconds.observe({ operation: facts.operation }, durationMs / 1_000);

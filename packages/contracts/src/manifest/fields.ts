@@ -44,8 +44,8 @@ export function listOf<Schema extends z.ZodType>(item: Schema, what: string) {
   return z.array(item, expected(`a list of ${what}`));
 }
 
-export function mapOf<Schema extends z.ZodType>(value: Schema, what: string) {
-  return z.record(z.string(), value, expected(`a map of ${what}`));
+export function mapOf<Schema extends z.ZodType>(value: Schema, what: string, key: z.ZodString = z.string()) {
+  return z.record(key, value, expected(`a map of ${what}`));
 }
 
 export function text(what: string, { pattern, max = 2_000 }: { pattern?: RegExp; max?: number } = {}) {

@@ -27,7 +27,7 @@ function findingsOf(issue: z.core.$ZodIssue): readonly Finding[] {
     case 'invalid_key':
       return issue.issues.map(({ message }) => ({ path, message, atKey: true }));
     case 'custom': {
-      const extra = issue.params as Pick<Finding, 'allowed' | 'atKey'> | undefined;
+      const extra = issue.params as Pick<Finding, 'allowed'> | undefined;
       return [{ path, message: issue.message, ...extra }];
     }
     default:

@@ -11,7 +11,7 @@ export function belongsToProject(kind: ManifestKind): boolean {
 }
 
 const keyPattern = /^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
-const keyText = text('a key such as team or example.com/team', { pattern: keyPattern });
+const key = text('a key such as team or example.com/team', { pattern: keyPattern });
 
 const labelValue = z
   .string(expectedText('text'))
@@ -21,26 +21,8 @@ const labelValue = z
   );
 const annotationValue = z.string(expectedText('text')).max(16_384, 'longer than 16,384 characters');
 
-const labels = withDefault(keyed(mapOf(labelValue, 'labels')), {});
-const annotations = withDefault(keyed(mapOf(annotationValue, 'annotations')), {});
-
-/** Rules for keys are a check of their own: zod would leave the value of a refused key unread. */
-function keyed<Map extends z.ZodType<Record<string, string>>>(map: Map): Map {
-  return map.check((ctx) => {
-    for (const key of Object.keys(ctx.value)) {
-      if (keyText.safeParse(key).success) continue;
-      const message = 'expected a key such as team or example.com/team';
-      ctx.issues.push({
-        code: 'custom',
-        path: [key],
-        message,
-        input: ctx.value,
-        continue: true,
-        params: { atKey: true },
-      });
-    }
-  });
-}
+const labels = withDefault(mapOf(labelValue, 'labels', key), {});
+const annotations = withDefault(mapOf(annotationValue, 'annotations', key), {});
 
 function nameOf(kind: ManifestKind) {
   if (kind === 'Deployment') return dnsLabel('a name', LONGEST_DEPLOYMENT_NAME);

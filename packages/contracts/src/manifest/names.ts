@@ -3,8 +3,9 @@ import { text } from './fields.ts';
 /** Workload names are made from them, with project and revision, and must fit into 63 characters. */
 export const LONGEST_DEPLOYMENT_NAME = 40;
 
-const letters = 'lower-case letters, digits and "-", starting and ending with a letter or digit';
-const dottedLetters = letters.replace('and "-"', '"-" and "."');
+const ends = 'starting and ending with a letter or digit';
+const letters = `lower-case letters, digits and "-", ${ends}`;
+const dottedLetters = `lower-case letters, digits, "-" and ".", ${ends}`;
 const label = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
 const dotted = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
 

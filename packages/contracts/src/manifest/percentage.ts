@@ -7,7 +7,7 @@ const pattern = /^\d{1,6}(?:\.\d{1,6})?%$/;
 export function percentage({ max }: { max: number }) {
   const options = expected(`a percentage such as 2% (or 0.02), at most ${formatPercentage(max)}`);
   return z
-    .union([z.string().regex(pattern), z.number()], options)
+    .union([z.string().regex(pattern, options), z.number()], options)
     .refine((written) => fractionOf(written) >= 0 && fractionOf(written) <= max, options)
     .transform(fractionOf);
 }

@@ -151,7 +151,7 @@ describe('the head of a document', () => {
       want: [
         { message: 'expected text, got a list', path: 'metadata.labels.team', line: 3, column: 32 },
         {
-          message: 'expected a key such as team or example.com/team',
+          message: 'expected a key such as team or example.com/team, got "a b"',
           path: 'metadata.labels["a b"]',
           line: 3,
           column: 43,
@@ -447,7 +447,7 @@ describe('specs', () => {
         ],
       },
       'environment values, which are never repeated': {
-        spec: 'model: m\nversion: v1\nengine: { name: vllm, version: 0.32.0, env: { HF_TOKEN: 12345, "A B": x }, args: { api-key: [hunter2] } }',
+        spec: 'model: m\nversion: v1\nengine: { name: vllm, version: 0.32.0, env: { HF_TOKEN: 12345 }, args: { api-key: [hunter2] } }',
         want: [
           {
             message: 'expected text, got a number: put it in quotes',
@@ -459,7 +459,7 @@ describe('specs', () => {
             message: 'expected text, a number, true, false or null, got a list',
             path: 'spec.engine.args.api-key',
             line: 7,
-            column: 86,
+            column: 76,
           },
         ],
       },
@@ -467,7 +467,7 @@ describe('specs', () => {
         spec: 'model: m\nversion: v1\nengine: { name: vllm, version: 0.32.0, env: { "A B": x } }',
         want: [
           {
-            message: 'expected the name of an environment variable: letters, digits and "_"',
+            message: 'expected the name of an environment variable: letters, digits and "_", got "A B"',
             path: 'spec.engine.env["A B"]',
             line: 7,
             column: 49,
@@ -661,6 +661,19 @@ describe('specs', () => {
           },
         ],
       },
+      'a misspelt step alone': {
+        spec: deployment('rollout: { steps: [{ weight: 5 }, { wheight: 50 }] }'),
+        want: [
+          {
+            message: 'there is no field "wheight"',
+            path: 'spec.rollout.steps[1].wheight',
+            line: 8,
+            column: 39,
+            allowed: ['weight', 'for', 'approval', 'wait'],
+            nearest: 'weight',
+          },
+        ],
+      },
       'a step after the end': {
         spec: deployment('rollout: { steps: [{ weight: 100 }, { wait: 5m }] }'),
         want: [
@@ -695,7 +708,7 @@ describe('specs', () => {
             column: 44,
           },
           {
-            message: 'expected a percentage such as 2% (or 0.02), at most 10000%, got "20 percent"',
+            message: 'expected a percentage such as 2% (or 0.02), at most 1000%, got "20 percent"',
             path: 'spec.rollout.gate.maxTtftIncrease',
             line: 8,
             column: 64,

@@ -80,7 +80,7 @@ describe('text that is no YAML is refused where it breaks', () => {
       name: 'nesting beyond reason',
       text: `a: ${'['.repeat(60)}${']'.repeat(60)}`,
       line: 1,
-      column: 53,
+      column: 54,
       message: /levels/,
     },
   ])('$name', ({ text, line, column, message }) => {

@@ -20,7 +20,7 @@ const kubernetes = fields({
   namespace: dnsLabel('the name of a namespace'),
 });
 
-const spec = exactlyOne({ local, kubernetes }, 'a map with local or kubernetes').transform((chosen): ClusterSpec => {
+const spec = exactlyOne({ local, kubernetes }, 'a map with local or kubernetes', (chosen): ClusterSpec => {
   if (chosen.kind === 'local') return { adapter: 'local', ...chosen.value };
   return { adapter: 'kubernetes', ...chosen.value };
 });

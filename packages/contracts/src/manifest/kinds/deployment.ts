@@ -14,7 +14,13 @@ import { renderScaling, scaling } from './scaling.ts';
 
 const cpuOptions = expected('processors such as 4, 0.5 or 500m');
 const cpu = z
-  .union([z.string().regex(/^(?!0+(\.0+)?m?$)(\d{1,6}(\.\d{1,3})?|\d{1,9}m)$/), z.number().min(0.001)], cpuOptions)
+  .union(
+    [
+      z.string().regex(/^(?!0+(\.0+)?m?$)(\d{1,6}(\.\d{1,3})?|\d{1,9}m)$/, cpuOptions),
+      z.number().min(0.001, cpuOptions),
+    ],
+    cpuOptions,
+  )
   .transform(String);
 
 const resources = fields({

@@ -12,13 +12,11 @@ const argument = z.union(
 
 const args = mapOf(argument, 'flags without dashes, such as max-model-len: 16384');
 
-const env = mapOf(z.string(expectedText('text')), 'environment variables').superRefine((variables, ctx) => {
-  for (const name of Object.keys(variables)) {
-    if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) continue;
-    const message = 'expected the name of an environment variable: letters, digits and "_"';
-    ctx.addIssue({ code: 'custom', path: [name], message, params: { atKey: true } });
-  }
+const variableName = text('the name of an environment variable: letters, digits and "_"', {
+  pattern: /^[A-Za-z_][A-Za-z0-9_]*$/,
 });
+
+const env = mapOf(z.string(expectedText('text')), 'environment variables', variableName);
 
 /** Which engines and versions there are is the engines' own knowledge; so is what their arguments mean. */
 export const engine = fields({

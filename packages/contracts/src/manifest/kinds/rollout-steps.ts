@@ -1,6 +1,7 @@
 import { assertNever, type RolloutStep } from '@signalbox/domain';
 import type { z } from 'zod';
 import { duration, formatDuration } from '../duration.ts';
+import { choiceMessage, hasUnknownField } from '../exactly-one.ts';
 import { fields, listOf, notYet, text, wholeNumber } from '../fields.ts';
 
 const moves = ['weight', 'approval', 'wait'] as const;
@@ -18,17 +19,16 @@ const step = fields(
   'a step: a map with weight, approval or wait',
 ).transform(({ weight, approval, wait, for: hold }, ctx): RolloutStep => {
   const given = moves.filter((name) => isGiven({ weight, approval, wait }[name]));
-  if (given.length !== 1) {
-    const message =
-      given.length === 0 ? `write one of ${moves.join(', ')}` : `write only one of these: ${given.join(', ')}`;
-    ctx.addIssue({ code: 'custom', message, params: { allowed: moves } });
+  if (given.length !== 1 && !hasUnknownField(ctx)) {
+    ctx.addIssue({ code: 'custom', message: choiceMessage(given, moves), params: { allowed: moves } });
   }
   if (isGiven(hold) && !isGiven(weight)) {
     ctx.addIssue({ code: 'custom', path: ['for'], message: 'only a weight is held for a time: write wait: instead' });
   }
   if (isGiven(approval)) return { kind: 'approval', role: approval.role };
-  if (isGiven(wait)) return { kind: 'wait', forMs: wait };
-  return { kind: 'weight', percent: weight ?? 0, forMs: hold ?? 0 };
+  if (isGiven(weight)) return { kind: 'weight', percent: weight, forMs: hold ?? 0 };
+  // Also what stands for a refused step, because the check of the weights may still run.
+  return { kind: 'wait', forMs: wait ?? 0 };
 });
 
 /** The weights of a canary rise, and the last one is everything: 100 is added where it was left out. */

@@ -12,7 +12,7 @@ const gate = fields({
   minRequests: withDefault(wholeNumber(1, 1_000_000), 20),
   maxErrorRateIncrease: withDefault(percentage({ max: 1 }), '2%'),
   // Null is not the same as absent here: it turns the rule off.
-  maxTtftIncrease: percentage({ max: 100 })
+  maxTtftIncrease: percentage({ max: 10 })
     .nullable()
     .optional()
     .transform((value) => (value === undefined ? DEFAULT_TTFT_INCREASE : value))

@@ -35,7 +35,7 @@ const choices = {
   localPath: text('a path on the machine'),
 };
 
-export const source = exactlyOne(choices, 'a map with one source').transform((chosen): WrittenSource => {
+export const source = exactlyOne(choices, 'a map with one source', (chosen): WrittenSource => {
   switch (chosen.kind) {
     case 'huggingFace':
       return { kind: 'huggingFace', ...chosen.value };
