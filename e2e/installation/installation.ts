@@ -22,12 +22,17 @@ export interface Installation {
   gatewayUrls: readonly string[];
   /** Where `/healthz`, `/readyz` and `/metrics` of each gateway are. */
   gatewayAdminUrls: readonly string[];
+  /** Of each control plane; `client` is the first one's. */
+  clients: readonly Client[];
+  databaseUrl: string;
   /** Where logs, cluster state and snapshots lie. */
   dir: string;
   apply(...documents: string[]): ReturnType<Client['apply']>;
   createKey(): Promise<string>;
   /** Runs until every replica that should serve does. */
   untilServing(deployment: string, version: string, replicas: number): Promise<void>;
+  /** After a start: until the part's own `/readyz` says so. */
+  untilReady(part: Part): Promise<void>;
   replicaPids(): readonly number[];
   /** Undefined when the local cluster runs no process for it. */
   replicaPid(id: string): number | undefined;
@@ -98,25 +103,36 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
     await database?.close();
     rmSync(dir, { recursive: true, force: true });
   };
+  const parts = [...controlPlanes, ...gateways];
+  const untilReady = async (part: Part): Promise<void> => {
+    const adminUrl = parts.find((candidate) => candidate.part === part)?.adminUrl;
+    await until(`${part.name} is ready`, async () => {
+      if (!part.isRunning) throw new Error(`${part.name} has ended`);
+      return answers(`${adminUrl}/readyz`);
+    });
+  };
   try {
-    for (const { part } of [...controlPlanes, ...gateways]) part.start();
-    for (const { part, adminUrl } of controlPlanes)
-      await until(`${part.name} is ready`, () => answers(`${adminUrl}/readyz`));
-    for (const { part, adminUrl } of gateways)
-      await until(`${part.name} is ready`, () => answers(`${adminUrl}/readyz`));
+    for (const { part } of parts) part.start();
+    for (const { part } of parts) await untilReady(part);
   } catch (error) {
-    const tail = readLog(dir, 'control-plane-1').split('\n').slice(-15).join('\n');
+    const tails = parts.map(({ part }) => `${part.name}:\n${lastLines(readLog(dir, part.name))}`);
     await stop();
-    throw new Error(`the installation did not start:\n${tail}`, { cause: error });
+    throw new Error(`the installation did not start\n${tails.join('\n')}`, { cause: error });
   }
-  const client = createClient({
-    url,
-    token: new Secret(token),
-    userAgent: 'signalbox-e2e',
-    newIdempotencyKey: newRequestId,
-  });
+  const clients = controlPlanes.map((controlPlane) =>
+    createClient({
+      url: controlPlane.url,
+      token: new Secret(token),
+      userAgent: 'signalbox-e2e',
+      newIdempotencyKey: newRequestId,
+    }),
+  );
+  const [client] = clients;
+  if (client === undefined) throw new Error('an installation needs a control plane');
   return {
     client,
+    clients,
+    databaseUrl,
     url,
     token,
     gatewayUrl: gateways[0]?.url ?? '',
@@ -145,6 +161,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
         { withinMs: 60_000 },
       );
     },
+    untilReady,
     replicaPids: () => replicaPids(dir),
     replicaPid: (id) => replicaPid(dir, id),
     logs: (part) => readLog(dir, part),
@@ -156,6 +173,11 @@ async function answers(url: string): Promise<boolean> {
   const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
   await response.body?.cancel();
   return response.ok;
+}
+
+function lastLines(text: string): string {
+  const lines = text.trimEnd().split('\n').slice(-8);
+  return lines.map((line) => line.slice(0, 500)).join('\n');
 }
 
 function readLog(dir: string, part: string): string {

@@ -33,6 +33,8 @@ spec:
 }
 
 export interface ChatOptions {
+  /** Of the deployment and its route; `chat` unless told. */
+  name?: string;
   version?: string;
   replicas?: number;
   /** Extra arguments of the simulated engine, as YAML flow: `sim-load-ms: 100`. */
@@ -41,9 +43,18 @@ export interface ChatOptions {
   scaling?: string;
   /** How fast the simulated engine writes; 1 unless a story needs longer streams. */
   decodeMsPerToken?: number;
+  /** More of the route's spec, as YAML flow: `timeouts: { firstByte: 1s }`. */
+  route?: string;
+}
+
+/** A canary that compares errors only: first tokens are late on a busy machine, whatever the version. */
+export function canary(steps: string, more = ''): string {
+  const gate = 'gate: { minRequests: 5, maxErrorRateIncrease: 5%, maxTtftIncrease: null }';
+  return `{ strategy: canary, steps: [${steps}], ${gate}${more === '' ? '' : `, ${more}`} }`;
 }
 
 export function chat(options: ChatOptions = {}): string {
+  const { name = 'chat', route } = options;
   const args = [
     'sim-gpus: 0',
     `sim-decode-ms-per-token: ${options.decodeMsPerToken ?? 1}`,
@@ -52,7 +63,7 @@ export function chat(options: ChatOptions = {}): string {
   return `
 apiVersion: signalbox.dev/v1
 kind: Deployment
-metadata: { name: chat }
+metadata: { name: ${name} }
 spec:
   model: greeter
   version: ${options.version ?? 'v1'}
@@ -64,7 +75,7 @@ spec:
 ---
 apiVersion: signalbox.dev/v1
 kind: Route
-metadata: { name: chat }
-spec: { deployment: chat }
+metadata: { name: ${name} }
+spec: { deployment: ${name}${route === undefined ? '' : `, ${route}`} }
 `;
 }

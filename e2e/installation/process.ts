@@ -40,6 +40,20 @@ export class Part {
     );
   }
 
+  get isRunning(): boolean {
+    return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** Of the newest start. */
+  get exited(): Promise<void> {
+    return this.#exited;
+  }
+
+  /** Any signal that does not end it, as SIGSTOP and SIGCONT. */
+  signal(signal: NodeJS.Signals): void {
+    this.#child?.kill(signal);
+  }
+
   /** `kill -9`, or any other signal; resolves when the process is gone. */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     this.#child?.kill(signal);

