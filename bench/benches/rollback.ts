@@ -3,6 +3,7 @@ import { chat, foundation, type Installation, startInstallation, until } from '.
 import { type OpenLoop, startOpenLoop } from '../replay/open-loop.ts';
 import type { Outcome } from '../replay/send.ts';
 import type { PlannedRequest } from '../replay/trace.ts';
+import { stopOnSignals } from '../stop-on-signals.ts';
 import type { Bench, BenchOptions, BenchResult } from './bench.ts';
 
 const ratePerSecond = 200;
@@ -30,18 +31,20 @@ interface Measured {
 
 async function run(options: BenchOptions): Promise<BenchResult> {
   const signalbox = await startInstallation({ gateways, env: { SIGNALBOX_LOG_LEVEL: 'info' } });
+  stopOnSignals(() => signalbox.stop());
   try {
     const from = await warmBoth(signalbox);
     const key = await signalbox.createKey();
     await until('the gateways know the key', () => allAnswer(signalbox, key));
     const now = (): number => performance.now();
-    const loops = signalbox.gatewayUrls.map((url, i) =>
-      startOpenLoop(steadily(i), { url, key, model: 'chat' }, now),
-    );
+    const loops = signalbox.gatewayUrls.map((url, i) => startOpenLoop(steadily(i), { url, key, model: 'chat' }, now));
     await pause(1_000);
     const samples = await rollBackOften(signalbox, from, loops, options);
     await Promise.all(loops.map((loop) => loop.stop()));
-    return resultOf(samples, loops.flatMap(({ outcomes }) => outcomes));
+    return resultOf(
+      samples,
+      loops.flatMap(({ outcomes }) => outcomes),
+    );
   } finally {
     await signalbox.stop();
   }
@@ -85,7 +88,9 @@ async function rollBackOnce(signalbox: Installation, bad: string, loops: readonl
   const answer = await signalbox.client.rollback({ params: { name: 'chat' } });
   const commandMs = performance.now() - commandAt;
   if (answer.kind !== 'moved' || answer.from?.version !== bad) {
-    throw new Error(`rollback from ${answer.from?.version ?? 'nothing'} was ${answer.kind}, not from ${bad}: ${answer.message}`);
+    throw new Error(
+      `rollback from ${answer.from?.version ?? 'nothing'} was ${answer.kind}, not from ${bad}: ${answer.message}`,
+    );
   }
   await pause(settleMs);
   const late = loops
@@ -135,7 +140,8 @@ function resultOf(samples: readonly Measured[], outcomes: readonly Outcome[]): B
 function problemOf(lastSentMs: readonly number[], failed: number): string | undefined {
   const sorted = [...lastSentMs].sort((a, b) => a - b);
   const p99 = sorted[Math.ceil(sorted.length * 0.99) - 1] ?? Number.POSITIVE_INFINITY;
-  if (!(p99 < slowestP99Ms)) return `p99 of the last request sent is ${Math.round(p99)} ms; under ${slowestP99Ms} is promised`;
+  if (!(p99 < slowestP99Ms))
+    return `p99 of the last request sent is ${Math.round(p99)} ms; under ${slowestP99Ms} is promised`;
   return failed === 0 ? undefined : `${failed} requests failed`;
 }
 

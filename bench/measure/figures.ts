@@ -3,9 +3,7 @@ import { type Spread, spreadOf } from './quantiles.ts';
 const quantities = ['min', 'p50', 'p90', 'p99', 'max'] as const satisfies readonly (keyof Spread)[];
 
 /** A row per figure, with its spread: a number alone hides how sure it is. */
-export function figureLines(
-  figures: readonly { name: string; unit: string; samples: readonly number[] }[],
-): string[] {
+export function figureLines(figures: readonly { name: string; unit: string; samples: readonly number[] }[]): string[] {
   if (figures.length === 0) return [];
   const rows = figures.map(({ name, unit, samples }) => {
     const spread = spreadOf(samples);

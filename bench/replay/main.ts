@@ -119,12 +119,21 @@ function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)));
 }
 
-try {
-  const options = readOptions(process.argv.slice(2));
-  if (options === 'help') console.log(usage);
-  else process.exitCode = (await replay(options)) ? 0 : 1;
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  console.error(`replay: ${error.message}\n\n${usage}`);
-  process.exitCode = 64;
+async function main(): Promise<number> {
+  try {
+    const options = readOptions(process.argv.slice(2));
+    if (options !== 'help') return (await replay(options)) ? 0 : 1;
+    console.log(usage);
+    return 0;
+  } catch (error) {
+    if (error instanceof UsageError) {
+      console.error(`replay: ${error.message}\n\n${usage}`);
+      return 64;
+    }
+    console.error(error);
+    return 1;
+  }
 }
+
+// Said aloud: the embedded Postgres ends a process that merely runs out of work with code 0.
+process.exit(await main());

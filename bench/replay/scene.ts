@@ -1,6 +1,7 @@
 import { createClient } from '@signalbox/client';
 import { newRequestId, Secret } from '@signalbox/runtime';
 import { chat, foundation, startInstallation, until } from '../../e2e/installation/index.ts';
+import { stopOnSignals } from '../stop-on-signals.ts';
 import type { ReplayOptions } from './options.ts';
 import type { Target } from './send.ts';
 import type { Chaos, Stage } from './story.ts';
@@ -28,6 +29,7 @@ export function openScene(options: ReplayOptions, onKill: (replica: string) => v
 
 async function ownScene(onKill: (replica: string) => void): Promise<Scene> {
   const signalbox = await startInstallation({ env: { SIGNALBOX_LOG_LEVEL: 'info' } });
+  stopOnSignals(() => signalbox.stop());
   try {
     await signalbox.apply(foundation, chat({ replicas, decodeMsPerToken, rollout }));
     await signalbox.untilServing('chat', 'v1', replicas);

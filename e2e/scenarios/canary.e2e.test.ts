@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { systemClock } from '@signalbox/runtime';
 import {
   canary,
@@ -53,7 +53,7 @@ describe('a canary under steady traffic', () => {
   let load: Load;
   const v1 = () => chat({ version: 'v1', rollout: canary(steps) });
   const v2 = () => chat({ version: 'v2', rollout: canary(steps) });
-  const lastedFor = (outcomes: readonly Outcome[], from: number, to: number) =>
+  const sentBetween = (outcomes: readonly Outcome[], from: number, to = Number.POSITIVE_INFINITY) =>
     outcomes.filter(({ sentAt }) => sentAt >= from && sentAt < to);
 
   beforeAll(async () => {
@@ -90,13 +90,15 @@ describe('a canary under steady traffic', () => {
       expect(fifty - ten).toBeGreaterThanOrEqual(2_000);
       expect(hundred - fifty).toBeGreaterThanOrEqual(2_000);
 
-      await load.untilMore(30);
-      expect(countsByVersion(lastedFor(load.outcomes, 0, ten))).toEqual({ v1: expect.any(Number) });
-      const atTen = countsByVersion(lastedFor(load.outcomes, ten + 500, fifty));
+      expect(countsByVersion(sentBetween(load.outcomes, 0, ten))).toEqual({ v1: expect.any(Number) });
+      const atTen = countsByVersion(sentBetween(load.outcomes, ten + 500, fifty));
       expect((atTen.v2 ?? 0) / ((atTen.v1 ?? 0) + (atTen.v2 ?? 0))).toBeLessThan(0.2);
-      expect(countsByVersion(lastedFor(load.outcomes, hundred + 2_000, Number.POSITIVE_INFINITY))).toEqual({
-        v2: expect.any(Number),
-      });
+      await until('the gateway serves by the newest snapshot', async () =>
+        (await signalbox.client.listGateways()).items.every(({ upToDate }) => upToDate),
+      );
+      const onlyNew = systemClock.now();
+      await load.untilMore(30);
+      expect(countsByVersion(sentBetween(load.outcomes, onlyNew))).toEqual({ v2: expect.any(Number) });
       expect(load.failures).toEqual([]);
 
       // The former revision stays warm: nothing of it was stopped or restarted.
@@ -136,7 +138,10 @@ describe('a canary under steady traffic', () => {
     '$name is acknowledged within a second, moves all traffic, and restarts nothing',
     async ({ bad, good }) => {
       const before = await processesOf(story);
-      const answer = await signalbox.client.rollback({ params: { name: 'chat' }, body: { reason: `away from ${bad}` } });
+      const answer = await signalbox.client.rollback({
+        params: { name: 'chat' },
+        body: { reason: `away from ${bad}` },
+      });
       const answeredAt = systemClock.now();
       expect(answer).toMatchObject({ kind: 'moved', from: { version: bad }, to: { version: good } });
       expect(answer.acknowledgedMs).toBeLessThan(1_000);
@@ -144,7 +149,7 @@ describe('a canary under steady traffic', () => {
       await idleEngines(story, bad);
       const tokens = await promptTokens(story, bad);
       await load.untilMore(60);
-      expect(countsByVersion(lastedFor(load.outcomes, answeredAt, Number.POSITIVE_INFINITY))).toEqual({
+      expect(countsByVersion(sentBetween(load.outcomes, answeredAt))).toEqual({
         [good]: expect.any(Number),
       });
       expect(await promptTokens(story, bad)).toBe(tokens);
@@ -193,9 +198,7 @@ describe('a canary under steady traffic', () => {
       });
       expect(diff.sameReplicas).toBe(true);
       await load.untilMore(30);
-      expect(await processesOf(story, 'v2')).toEqual(
-        Object.fromEntries(Object.entries(before).filter(([id]) => id in before && Object.keys(before).includes(id))),
-      );
+      expect(await processesOf(story)).toEqual(before);
     },
     storyMs,
   );
@@ -206,4 +209,128 @@ describe('a canary under steady traffic', () => {
     expect(outcomes.filter(({ streamed }) => streamed).length).toBeGreaterThan(100);
     expect(outcomes.filter(({ streamed }) => !streamed).length).toBeGreaterThan(100);
   }, 90_000);
+});
+
+describe('a rollout under way', () => {
+  let load: Load;
+  let story: Deployed;
+
+  /** v1 serves, callers come, and v2 is on its way by these steps. */
+  async function begin(name: string, how: string): Promise<void> {
+    story = deployed(signalbox.client, name);
+    await signalbox.apply(chat({ name, replicas: 1, rollout: canary(how) }));
+    await story.untilServing('v1', 1);
+    load = startLoad({ gatewayUrl: signalbox.gatewayUrl, key, model: name });
+    await signalbox.client.promote({ params: { name }, body: { version: 'v2' } });
+  }
+  afterEach(async () => {
+    const outcomes = await load.stop();
+    const params = { name: story.name };
+    await signalbox.client.deleteRoute({ params, query: { yes: 'true' } });
+    await signalbox.client.deleteDeployment({ params, query: { yes: 'true' } });
+    expect(outcomes.filter(({ failure }) => failure !== null)).toEqual([]);
+  }, 90_000);
+  const params = () => ({ params: { name: story.name } });
+
+  test(
+    'holds while it is paused, and goes on when it is resumed',
+    async () => {
+      await begin('held', '{ weight: 10, for: 1s }, { weight: 100 }');
+      await story.untilRollout('10 % arrive', ({ percent }) => percent === 10);
+      await signalbox.client.pauseRollout({ ...params(), body: { reason: 'lunch' } });
+      await story.untilRollout('it is paused', ({ paused }) => paused);
+      expect((await story.status()).phase).toBe('paused');
+      await load.untilMore(60);
+      expect((await story.rollout()).percent).toBe(10);
+      await signalbox.client.resumeRollout(params());
+      await story.untilServing('v2', 1);
+      expect((await story.ledger('rollout.pause'))[0]?.reason).toBe('lunch');
+    },
+    storyMs,
+  );
+
+  test(
+    'goes to its next step at once when it is advanced',
+    async () => {
+      await begin('hurried', '{ weight: 10, for: 10m }, { weight: 50, for: 10m }, { weight: 100 }');
+      for (const percent of [10, 50]) {
+        await story.untilRollout(`${percent} % arrive`, (rollout) => rollout.percent === percent);
+        await signalbox.client.advanceRollout(params());
+      }
+      await story.untilServing('v2', 1);
+      expect(await story.ledger('rollout.advance')).toHaveLength(2);
+    },
+    storyMs,
+  );
+
+  test(
+    'waits for its approval, and remembers who gave it',
+    async () => {
+      await begin('approved', '{ weight: 10 }, { approval: { role: operator } }, { weight: 100 }');
+      const waiting = await story.untilRollout('it waits for an approval', ({ message }) => /approval/.test(message));
+      expect(waiting.percent).toBe(10);
+      await load.untilMore(40);
+      expect((await story.rollout()).percent).toBe(10);
+      await signalbox.client.advanceRollout({ ...params(), body: { reason: 'looks good' } });
+      await story.untilServing('v2', 1);
+      const [approval] = await story.ledger('rollout.advance');
+      expect(approval).toMatchObject({ reason: 'looks good', actor: expect.any(String) });
+    },
+    storyMs,
+  );
+
+  test.each([
+    { verb: 'an abort', name: 'aborted', act: () => signalbox.client.abortRollout(params()) },
+    { verb: 'a rollback', name: 'returned', act: () => signalbox.client.rollback(params()) },
+  ])(
+    '$verb takes traffic back first, then the new replicas',
+    async ({ name, act }) => {
+      await begin(name, '{ weight: 50, for: 10m }, { weight: 100 }');
+      await story.untilRollout('half of the traffic is on v2', ({ percent }) => percent === 50);
+      await load.untilMore(1, ({ version }) => version === 'v2');
+      const before = await processesOf(story, 'v1');
+      await act();
+      await story.untilRollout('it is rolled back', ({ phase }) => phase === 'rolledBack');
+      const rolledBackAt = systemClock.now();
+      await load.untilMore(40);
+      const after = load.outcomes.filter(({ sentAt }) => sentAt >= rolledBackAt);
+      expect(countsByVersion(after)).toEqual({ v1: expect.any(Number) });
+      await until('the replicas of v2 are gone', async () => (await story.replicas('v2')).length === 0, {
+        withinMs: 60_000,
+      });
+      expect(await processesOf(story)).toEqual(before);
+    },
+    storyMs,
+  );
+
+  test(
+    'a newer spec takes over: never two rollouts at once, and only the newest serves in the end',
+    async () => {
+      await begin('overtaken', '{ weight: 50, for: 10m }, { weight: 100 }');
+      const first = await story.untilRollout('half of the traffic is on v2', ({ percent }) => percent === 50);
+      await signalbox.apply(chat({ name: 'overtaken', version: 'v3', replicas: 1, rollout: canary('{ weight: 50 }') }));
+      const { items } = await signalbox.client.listRollouts(params());
+      expect(items.filter(({ active }) => active).map(({ to }) => to.version)).toEqual(['v3']);
+      expect(items.find(({ id }) => id === first.id)?.phase).toBe('superseded');
+      await story.untilServing('v3', 1);
+      await until('the replicas of v2 are gone', async () => (await story.replicas('v2')).length === 0, {
+        withinMs: 60_000,
+      });
+      expect((await story.status()).former?.version).toBe('v1');
+    },
+    storyMs,
+  );
+
+  test(
+    'asking again for the version that is on its way finds the same rollout',
+    async () => {
+      await begin('repeated', '{ weight: 10, for: 1s }, { weight: 100 }');
+      const { rollout } = await signalbox.client.promote({ ...params(), body: { version: 'v2' } });
+      const again = await signalbox.client.promote({ ...params(), body: { version: 'v2' } });
+      expect(again).toMatchObject({ outcome: 'ongoing', rollout: { id: rollout?.id } });
+      await story.untilServing('v2', 1);
+      expect((await signalbox.client.listRollouts(params())).items).toHaveLength(2);
+    },
+    storyMs,
+  );
 });

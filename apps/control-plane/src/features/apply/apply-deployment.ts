@@ -12,7 +12,10 @@ export async function applyDeployment(context: ApplyContext, document: Deploymen
   const { repos } = context.change;
   const { name } = document.manifest.metadata;
   const project = await projectOf(context, document);
-  if (project === undefined || missesRefused(context, document)) return undefined;
+  if (project === undefined || missesRefused(context, document)) {
+    context.refusals.skip(document);
+    return undefined;
+  }
   const existing = await repos.deployments.getByName(project.id, name);
   if (existing === undefined) return accept(context, document, project, undefined);
   if (existing.deletedAt !== null) {

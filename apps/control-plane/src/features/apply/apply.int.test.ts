@@ -104,12 +104,12 @@ describe('manifests that are not right change nothing', () => {
     );
     expect(answer.status).toBe(422);
     expect(problems(answer)).toEqual([
-      'spec.model:5',
-      'spec.version:16',
+      'spec.model:6',
+      'spec.version:17',
       'spec.placement.cluster:29',
       'spec.placement.pools[0]:29',
-      'spec.engine.name:48',
-      'spec.deployment:36',
+      'spec.engine.name:43',
+      'spec.deployment:35',
     ]);
     expect(answer.body.problems[0].nearest).toBe('tiny');
     expect(answer.body.problems[4].allowed).toContain('vllm');
@@ -117,10 +117,10 @@ describe('manifests that are not right change nothing', () => {
   });
 
   test('what misses something that was itself refused is not told twice', async () => {
-    const { body } = await api.apply(
-      set(cluster, model, version('v1').replace('tiny\n  version', 'tinyy\n  version'), deployment(), route()),
-    );
-    expect(body.problems.map(({ path }: { path: string }) => path)).toEqual(['spec.model']);
+    const moving = version('v1').replace(/source: .*/, 'source: { oci: { reference: "example/tiny:latest" } }');
+    const answer = await api.apply(set(cluster, model, moving, deployment(), route()));
+    expect(problems(answer)).toEqual(['spec.source.oci.reference:19']);
+    expect((await api.get('/v1/clusters')).body.items).toEqual([]);
   });
 
   test('an engine’s refusal is told with its own code', async () => {

@@ -60,7 +60,7 @@ describe('a moving reference', () => {
     { name: 'tag', source: '{ oci: { reference: "ghcr.io/example/tiny:latest" } }', says: '@sha256:' },
     { name: 'bucket', source: '{ objectStore: { uri: "s3://models/tiny" } }', says: 'digest' },
     { name: 'claim', source: '{ volumeClaim: { claim: weights, path: tiny } }', says: 'digest' },
-    { name: 'nowhere', source: '{ localPath: { path: /nonexistent/weights } }', says: 'no /nonexistent/weights' },
+    { name: 'nowhere', source: '{ localPath: /nonexistent/weights }', says: 'no /nonexistent/weights' },
   ])('that cannot be pinned is refused: $name', async ({ name, source, says }) => {
     const { status, body } = await api.apply(from(name, source));
     expect([status, body.code]).toEqual([422, 'model_version.unresolved']);
@@ -82,7 +82,7 @@ describe('a local folder', () => {
   test('is hashed for real, and what was registered stays when the folder changes', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'weights-'));
     writeFileSync(join(folder, 'model.safetensors'), 'weights');
-    const manifest = from('local', `{ localPath: { path: ${folder} } }`);
+    const manifest = from('local', `{ localPath: ${folder} }`);
     await api.apply(manifest);
     const before = await statusOf('local');
     expect(before.source.digest).toMatch(/^sha256:[0-9a-f]{64}$/);

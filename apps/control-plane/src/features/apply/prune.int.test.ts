@@ -34,14 +34,39 @@ async function giveTraffic(): Promise<void> {
   });
 }
 
+/** As controllers do once the replicas are gone. */
+async function removeDeleted(): Promise<void> {
+  const { deployments } = repositories(api.database);
+  for (const id of await deployments.listIds()) await deployments.remove(id);
+}
+
 test('what the source no longer contains goes, what refers to others first', async () => {
-  const { changes } = await prune(set(cluster, model));
-  expect(changes.slice(2)).toEqual(['Route chat deleted', 'Deployment chat deleted', 'ModelVersion tiny-v1 deleted']);
+  const { changes } = await prune(set(cluster, model, version('v1')));
+  expect(changes.slice(3)).toEqual(['Route chat deleted', 'Deployment chat deleted']);
 });
 
-test.failing('a version goes while its deployment is still being taken down', async () => {
-  expect((await prune(set(cluster, model))).status).toBe(200);
-  expect((await api.get('/v1/model-versions')).body.items).toEqual([]);
+test('what a deployment still needs while it is taken down goes with a later prune', async () => {
+  const first = await prune(cluster);
+  expect(first.changes.slice(1)).toEqual([
+    'Route chat deleted',
+    'Deployment chat deleted',
+    'ModelVersion tiny-v1 unchanged',
+    'Model tiny unchanged',
+  ]);
+  expect(first.body.changes[3].note).toContain('Deployment chat, which is being deleted');
+  await removeDeleted();
+  expect((await prune(cluster)).changes.slice(1)).toEqual(['ModelVersion tiny-v1 deleted', 'Model tiny deleted']);
+});
+
+test('a version that only history refers to stays', async () => {
+  const next = set(cluster, model, version('v2'), deployment({ version: 'v2' }), route());
+  const { status, body } = await prune(next);
+  expect(status).toBe(200);
+  expect(body.changes.at(-1)).toMatchObject({
+    name: 'tiny-v1',
+    change: 'unchanged',
+    note: expect.stringContaining('revisions'),
+  });
 });
 
 test('a plan removes nothing', async () => {

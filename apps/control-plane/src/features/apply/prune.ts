@@ -8,6 +8,7 @@ import {
   type FoundObject,
   findObject,
   isInstallationKind,
+  type RemovalOutcome,
   removeObject,
 } from '../resources/index.ts';
 import type { AppliedChange, ApplyContext } from './apply-context.ts';
@@ -31,27 +32,37 @@ export async function prune(
   const dropped = inventory.filter(
     ({ kind, project, name }) => !kept.has(manifestKey(kind as ManifestKind, project || null, name)),
   );
-  const found = (await Promise.all(dropped.map((object) => find(context, object)))).filter((one) => one !== undefined);
+  const found: FoundObject[] = [];
+  for (const object of dropped) found.push(...(await find(context, object)));
   found.sort((a, b) => order(b) - order(a));
   // Before any of it is removed: a route that goes first would hide that its deployment serves.
   if (!yes) await demandIdle(context, found);
+  const leaving = new Set<string>();
   const changes: AppliedChange[] = [];
   for (const object of found) {
     const { kind, project, row } = object;
     if (isInstallationKind(kind)) demandRole(change.caller, 'admin');
-    await removeObject(change, object, { yes, cause: 'prune' });
-    changes.push({ kind, project: project?.name ?? null, name: row.name, change: 'deleted' });
+    const outcome = await removeObject(change, object, { yes, cause: 'prune', leaving });
+    if (outcome.kind === 'kept') leaving.add(manifestKey(kind, project?.name ?? null, row.name));
+    changes.push({ kind, project: project?.name ?? null, name: row.name, ...changeFor(outcome) });
   }
   return changes;
 }
 
-async function find({ change }: ApplyContext, object: AppliedObject): Promise<FoundObject | undefined> {
+/** What is kept stays in the inventory: a later prune takes it. */
+function changeFor(outcome: RemovalOutcome): Pick<AppliedChange, 'change' | 'note'> {
+  if (outcome.kind !== 'kept') return { change: 'deleted' };
+  return { change: 'unchanged', note: `kept for now, used by ${outcome.users.join(', ')}` };
+}
+
+async function find({ change }: ApplyContext, object: AppliedObject): Promise<readonly FoundObject[]> {
   const { repos } = change;
   const name = { kind: object.kind as FoundObject['kind'], project: object.project || null, name: object.name };
   const gone = name.project !== null && (await repos.projects.getByName(name.project)) === undefined;
   const found = gone ? undefined : await findObject(repos, name);
-  if (found === undefined) await repos.appliedObjects.forget({ ...name, project: object.project });
-  return found;
+  if (found !== undefined) return [found];
+  await repos.appliedObjects.forget({ ...name, project: object.project });
+  return [];
 }
 
 async function demandIdle({ change }: ApplyContext, found: readonly FoundObject[]): Promise<void> {

@@ -28,6 +28,11 @@ export class Refusals {
     this.add(document, { code: 'manifest.invalid', facts: {}, problems });
   }
 
+  /** Left out because something it needs was refused. */
+  skip({ manifest }: Document): void {
+    this.#refused.add(objectKey(manifest));
+  }
+
   /** True when the set holds the object, and it was refused: that others miss it then is no news. */
   covers(kind: Manifest['kind'], project: string | null, name: string): boolean {
     return this.#refused.has(manifestKey(kind, project, name));

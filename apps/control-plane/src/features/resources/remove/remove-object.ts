@@ -2,38 +2,63 @@ import type { Deployment, Removal, Route } from '@signalbox/db';
 import { AppError } from '@signalbox/domain';
 import { type Change, StaleRow } from '../../change.ts';
 import type { FoundObject } from './find-object.ts';
-import { usersOf } from './users-of.ts';
+import { type User, usersOf } from './users-of.ts';
 
 export interface RemoveOptions {
   /** Also what carries traffic. */
   yes: boolean;
-  /** Who asked, for the ledger: `delete`, `prune`. */
+  /** What asked, for the ledger: `delete`, `prune`. */
   cause: string;
+  /** Manifest keys of what stays for now but is to go. */
+  leaving?: ReadonlySet<string>;
 }
 
-/** Removes an object that nothing refers to. A deployment is marked: its controllers take the replicas down first. */
+export type RemovalOutcome =
+  | { kind: 'deleted' }
+  /** A deployment is marked: its controllers take the replicas down first. */
+  | { kind: 'deleting' }
+  /** Only what is on its way out, or history, still refers to it. Nothing was changed. */
+  | { kind: 'kept'; users: readonly string[] };
+
+/** Removes an object that nothing refers to. Throws `resource.in_use` when something does that is there to stay. */
 export async function removeObject(
   change: Change,
   found: FoundObject,
   options: RemoveOptions,
-): Promise<'deleted' | 'deleting'> {
-  const { repos } = change;
+): Promise<RemovalOutcome> {
   if (found.kind === 'Deployment') await releaseRoutes(change, found.row, options);
-  await demandUnused(change, found);
+  const users = await usersOf(change.repos, found);
+  const leaving = (user: User) => user.leaving || (user.key !== undefined && (options.leaving?.has(user.key) ?? false));
+  const staying = users.filter((user) => !leaving(user));
+  if (staying.length > 0)
+    throw inUse(
+      found,
+      staying.map(({ name }) => name),
+    );
+  if (users.length > 0) return { kind: 'kept', users: users.map(({ name }) => name) };
   const outcome = found.kind === 'Deployment' ? await markDeleted(change, found.row) : await removeRow(change, found);
-  if (outcome === 'inUse') throw inUse(found, ['revisions of deployments, which keep what they were made from']);
-  if (found.kind === 'Route') change.touchesSnapshot = true;
-  await repos.appliedObjects.forget({ kind: found.kind, project: found.project?.name ?? '', name: found.row.name });
+  if (outcome === 'inUse')
+    return { kind: 'kept', users: ['revisions of deployments, which keep what they were made from'] };
+  await recordRemoval(change, found, options);
+  return { kind: found.kind === 'Deployment' ? 'deleting' : 'deleted' };
+}
+
+async function recordRemoval(
+  change: Change,
+  { kind, row, project }: FoundObject,
+  { cause }: RemoveOptions,
+): Promise<void> {
+  if (kind === 'Route') change.touchesSnapshot = true;
+  await change.repos.appliedObjects.forget({ kind, project: project?.name ?? '', name: row.name });
   change.decisions.push({
     at: change.at,
-    project: found.project,
+    project,
     actor: change.caller.name,
-    kind: `${lowerFirst(found.kind)}.deleted`,
-    subject: { kind: found.kind, id: found.row.id, name: found.row.name },
+    kind: `${kind.charAt(0).toLowerCase()}${kind.slice(1)}.deleted`,
+    subject: { kind, id: row.id, name: row.name },
     change: 'deleted',
-    evidence: { cause: options.cause, version: found.row.version },
+    evidence: { cause, version: row.version },
   });
-  return found.kind === 'Deployment' ? 'deleting' : 'deleted';
 }
 
 /** A deployment that serves goes only when that was said; then its routes go with it. */
@@ -48,6 +73,7 @@ async function releaseRoutes(change: Change, deployment: Deployment, options: Re
   for (const row of routes) await removeObject(change, { kind: 'Route', row, project }, options);
 }
 
+/** Holds the traffic, so that none comes while the deployment goes. */
 export async function carriesTraffic({ repos }: Change, { id }: Pick<Deployment, 'id'>): Promise<boolean> {
   const traffic = await repos.deploymentTraffic.lockForUpdate(id);
   return traffic !== undefined && traffic.split.length > 0;
@@ -57,12 +83,7 @@ export function carrying(name: string, routes: readonly Pick<Route, 'name'>[]): 
   return new AppError('deployment.carries_traffic', { name, routes: routes.map((route) => route.name).join(', ') });
 }
 
-async function demandUnused({ repos }: Change, found: FoundObject): Promise<void> {
-  const users = await usersOf(repos, found);
-  if (users.length > 0) throw inUse(found, users);
-}
-
-function inUse({ kind, row }: FoundObject, users: readonly string[]): AppError {
+export function inUse({ kind, row }: FoundObject, users: readonly string[]): AppError {
   const shown = users.length > 5 ? [...users.slice(0, 5), `${users.length - 5} more`] : users;
   return new AppError('resource.in_use', { kind, name: row.name, users: shown.join(', ') });
 }
@@ -89,8 +110,4 @@ function removeRow({ repos }: Change, { kind, row }: Exclude<FoundObject, { kind
     case 'Route':
       return repos.routes.remove(row.projectId, row.id);
   }
-}
-
-function lowerFirst(kind: string): string {
-  return kind.charAt(0).toLowerCase() + kind.slice(1);
 }

@@ -3,7 +3,7 @@ import type { Call, Handlers } from '../../../http/index.ts';
 import { type ChangeDeps, makeChange } from '../../change.ts';
 import { notFound } from '../../find-project.ts';
 import { type FoundObject, findObject } from './find-object.ts';
-import { removeObject } from './remove-object.ts';
+import { inUse, removeObject } from './remove-object.ts';
 
 type Removers =
   | 'deleteProject'
@@ -41,8 +41,9 @@ async function remove(deps: ChangeDeps, kind: ManifestKind, { params, query }: R
     const found = await findObject(change.repos, { kind, project, name });
     if (found === undefined) throw notFound(kind, name, project);
     demandMatch(found, call.ifMatch);
-    const state = await removeObject(change, found, { yes: query.yes, cause: 'delete' });
-    return { kind, project, name, state };
+    const outcome = await removeObject(change, found, { yes: query.yes, cause: 'delete' });
+    if (outcome.kind === 'kept') throw inUse(found, outcome.users);
+    return { kind, project, name, state: outcome.kind };
   });
 }
 

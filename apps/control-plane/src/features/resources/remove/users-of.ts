@@ -1,57 +1,69 @@
-import type { Deployment, Project, Repositories } from '@signalbox/db';
+import { manifestKey } from '@signalbox/contracts';
+import type { Deployment, ModelVersionRow, Pool, Project, Repositories, Route } from '@signalbox/db';
 import type { FoundObject } from './find-object.ts';
+
+/** Who refers to an object. */
+export interface User {
+  /** For people. */
+  name: string;
+  /** Undefined for what is no manifest. */
+  key?: string;
+  /** On its way out already: the object may go once it is gone. */
+  leaving: boolean;
+}
 
 const most = 1_000;
 
-/** Who refers to an object, in words; empty when it may go. */
-export async function usersOf(repos: Repositories, { kind, row, project }: FoundObject): Promise<readonly string[]> {
+export async function usersOf(repos: Repositories, { kind, row, project }: FoundObject): Promise<readonly User[]> {
+  const owner = project?.name ?? '';
   switch (kind) {
     case 'Project':
-      return row.name === 'default' ? ['everything that names no project'] : contentsOf(repos, row);
+      if (row.name === 'default') return [{ name: 'everything that names no project', leaving: false }];
+      return contentsOf(repos, row);
     case 'Cluster': {
-      const pools = await repos.pools.listByCluster(row.id);
-      const placed = await deploymentsWhere(repos, ({ spec }) => spec.placement.cluster === row.name);
-      return [...pools.map(({ name }) => `Pool ${name}`), ...placed];
+      const pools = (await repos.pools.listByCluster(row.id)).map(poolUser);
+      return [...pools, ...(await deploymentsWhere(repos, ({ spec }) => spec.placement.cluster === row.name))];
     }
     case 'Pool':
       return deploymentsWhere(repos, ({ spec }) => spec.placement.pools.includes(row.name));
     case 'Model': {
       const versions = await repos.modelVersions.listByModel(row.projectId, row.id);
       const deployments = await repos.deployments.listByModel(row.projectId, row.id);
-      return [...deployments.map(named), ...versions.map(({ name }) => `ModelVersion ${name}`)];
+      return [...deployments.map(deploymentUser(owner)), ...versions.map(versionUser(owner))];
     }
     case 'ModelVersion': {
       const deployments = await repos.deployments.listByModel(row.projectId, row.modelId);
-      return deployments.filter(({ spec }) => spec.version === row.versionName).map(named);
+      return deployments.filter(({ spec }) => spec.version === row.versionName).map(deploymentUser(owner));
     }
-    case 'Deployment': {
-      const routes = await repos.routes.listByDeployment(row.projectId, row.id);
-      return routes.map(({ name }) => `Route ${name}`);
-    }
+    case 'Deployment':
+      return (await repos.routes.listByDeployment(row.projectId, row.id)).map(routeUser(owner));
     case 'Route':
       return [];
-    default:
-      throw new Error(`no such kind in project ${project}`);
   }
 }
 
-async function contentsOf(repos: Repositories, { id }: Project): Promise<readonly string[]> {
+async function contentsOf(repos: Repositories, { id, name }: Project): Promise<readonly User[]> {
   const page = { limit: most };
+  const models = await repos.models.list(id, page);
   return [
-    ...(await repos.routes.list(id, page)).map(({ name }) => `Route ${name}`),
-    ...(await repos.deployments.list(id, page)).map(named),
-    ...(await repos.modelVersions.list(id, page)).map(({ name }) => `ModelVersion ${name}`),
-    ...(await repos.models.list(id, page)).map(({ name }) => `Model ${name}`),
-    ...(await repos.consumerKeys.list(id)).map(({ name }) => `consumer key ${name}`),
+    ...(await repos.routes.list(id, page)).map(routeUser(name)),
+    ...(await repos.deployments.list(id, page)).map(deploymentUser(name)),
+    ...(await repos.modelVersions.list(id, page)).map(versionUser(name)),
+    ...models.map((model) => ({
+      name: `Model ${model.name}`,
+      key: manifestKey('Model', name, model.name),
+      leaving: false,
+    })),
+    ...(await repos.consumerKeys.list(id)).map((key) => ({ name: `consumer key ${key.name}`, leaving: false })),
   ];
 }
 
-async function deploymentsWhere(repos: Repositories, uses: (deployment: Deployment) => boolean): Promise<string[]> {
-  const found: string[] = [];
+async function deploymentsWhere(repos: Repositories, uses: (deployment: Deployment) => boolean): Promise<User[]> {
+  const found: User[] = [];
   for (const project of await repos.projects.list()) {
     for (let after: string | undefined; ; ) {
       const rows = await repos.deployments.list(project.id, { after, limit: most });
-      found.push(...rows.filter(uses).map((row) => `${named(row)} in project ${project.name}`));
+      found.push(...rows.filter(uses).map(deploymentUser(project.name)));
       if (rows.length < most) break;
       after = rows.at(-1)?.name;
     }
@@ -59,6 +71,27 @@ async function deploymentsWhere(repos: Repositories, uses: (deployment: Deployme
   return found;
 }
 
-function named({ name, deletedAt }: Deployment): string {
-  return `Deployment ${name}${deletedAt === null ? '' : ' (being deleted)'}`;
+const deploymentUser =
+  (project: string) =>
+  ({ name, deletedAt }: Deployment): User => {
+    const leaving = deletedAt !== null;
+    const where = project === 'default' ? '' : ` of project ${project}`;
+    const state = leaving ? ', which is being deleted' : '';
+    return { name: `Deployment ${name}${where}${state}`, key: manifestKey('Deployment', project, name), leaving };
+  };
+
+const versionUser =
+  (project: string) =>
+  ({ name }: ModelVersionRow): User => {
+    return { name: `ModelVersion ${name}`, key: manifestKey('ModelVersion', project, name), leaving: false };
+  };
+
+const routeUser =
+  (project: string) =>
+  ({ name }: Route): User => {
+    return { name: `Route ${name}`, key: manifestKey('Route', project, name), leaving: false };
+  };
+
+function poolUser({ name }: Pool): User {
+  return { name: `Pool ${name}`, key: manifestKey('Pool', null, name), leaving: false };
 }
