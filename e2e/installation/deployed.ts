@@ -77,7 +77,8 @@ export function deployed(client: Client, name: string): Deployed {
     setFaults: async (version, faults) => {
       for (const { address } of await replicas(version)) {
         const body = JSON.stringify(faults);
-        const response = await fetch(`http://${address}/simulated/faults`, { method: 'POST', body });
+        const headers = { 'content-type': 'application/json' };
+        const response = await fetch(`http://${address}/simulated/faults`, { method: 'POST', headers, body });
         if (!response.ok) throw new Error(`the faults were refused: ${await response.text()}`);
       }
     },

@@ -14,7 +14,10 @@ export async function until<T>(
     } catch (error) {
       last = error;
     }
-    if (Date.now() > deadline) throw new Error(`not within ${options.withinMs ?? 30_000} ms: ${what}`, { cause: last });
+    if (Date.now() > deadline) {
+      const seen = last instanceof Error ? `; last seen: ${last.message}` : '';
+      throw new Error(`not within ${options.withinMs ?? 30_000} ms: ${what}${seen}`, { cause: last });
+    }
     await new Promise((resolve) => setTimeout(resolve, options.everyMs ?? 50));
   }
 }

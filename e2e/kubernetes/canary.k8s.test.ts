@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { canary, countsByVersion } from '../installation/index.ts';
+import { canary, countsByVersion, until } from '../installation/index.ts';
 import { failed, openStory, type Story, simulatedImage } from './story.ts';
 import { chat, foundation } from './story-manifests.ts';
 
@@ -82,10 +82,11 @@ describe('a canary on two GPU nodes', () => {
       await load.untilMore(10);
 
       await signalbox.apply(served('v1', 2));
-      await story.chat.untilServing('v1', 2);
+      await until('the one that never ran is gone', async () => (await objects.uids('v1')).length === 2);
     });
     expect(failed(outcomes)).toEqual([]);
     expect(await objects.uids('v1')).toEqual(running);
+    expect(await story.chat.status()).toMatchObject({ phase: 'serving' });
     expect(await objects.templates()).toEqual([1, 1]);
   }, 120_000);
 });

@@ -15,6 +15,8 @@ export interface EngineObjects {
   deletePod(name: string, graceSeconds?: number): Promise<void>;
   /** `kubectl edit` of the Deployment of a version. */
   edit(version: string, patch: object, manager: string): Promise<void>;
+  /** Without grace. */
+  killAll(): Promise<void>;
 }
 
 const versionLabel = 'app.kubernetes.io/version';
@@ -50,6 +52,11 @@ export function engineObjects(namespace: string): EngineObjects {
       if (name === undefined || others.length > 0) throw new Error(`there is not one Deployment of ${version}`);
       const strategy = setHeaderOptions('Content-Type', PatchStrategy.StrategicMergePatch);
       await apps.patchNamespacedDeployment({ namespace, name, body, fieldManager }, strategy);
+    },
+    killAll: async () => {
+      await apps.deleteCollectionNamespacedDeployment({ namespace });
+      await apps.deleteCollectionNamespacedReplicaSet({ namespace });
+      await core.deleteCollectionNamespacedPod({ namespace, gracePeriodSeconds: 0 });
     },
   };
 }

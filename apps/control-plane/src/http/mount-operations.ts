@@ -52,6 +52,8 @@ function carryOut(operation: Operation, handler: AnyHandler, deps: OperationsDep
     const parsed = parseRequest(operation, request);
     const call = callOf(request, response, deps);
     if (operation.answer === 'events' || operation.answer === 'lines') {
+      // A stream's head could be sent, but its end would never come.
+      if (request.method === 'HEAD') throw new AppError('request.method_not_allowed', { allowed: 'GET' });
       await handler(parsed, call, response);
       return;
     }

@@ -41,12 +41,15 @@ export function pageOfAll<Row>(
   key: (row: Row) => string,
 ): Page<Row> {
   const after = keyOf(cursor);
-  const rest = after === undefined ? rows : rows.slice(rows.findIndex((row) => key(row) === after) + 1);
+  const place = rows.findIndex((row) => key(row) === after);
+  // What the cursor names was removed meanwhile: to go on anywhere would skip or repeat.
+  if (after !== undefined && place < 0) throw badCursor();
+  const rest = rows.slice(place + 1);
   return pageOfRows(rest, limit, key);
 }
 
 function badCursor(): AppError {
-  const message = 'is not a cursor that this list gave out';
+  const message = 'is not a cursor of this list, or the list changed: begin again without one';
   return new AppError(
     'request.invalid',
     { problems: `cursor ${message}` },

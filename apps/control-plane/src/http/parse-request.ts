@@ -1,5 +1,5 @@
 import type { Operation } from '@signalbox/contracts';
-import { AppError, type Problem } from '@signalbox/domain';
+import { AppError, nearestName, type Problem } from '@signalbox/domain';
 import type { Request } from 'express';
 import type { z } from 'zod';
 
@@ -15,7 +15,7 @@ export function parseRequest(operation: Operation, request: Pick<Request, 'param
   const parse = (part: string, schema: z.ZodType | undefined, value: unknown): unknown => {
     const parsed = schema?.safeParse(value);
     if (parsed === undefined || parsed.success) return parsed?.data;
-    problems.push(...parsed.error.issues.flatMap((issue) => problemsOf(part, issue)));
+    problems.push(...parsed.error.issues.flatMap((issue) => problemsOf(part, issue, fieldsOf(schema))));
     return undefined;
   };
   const result = {
@@ -28,13 +28,31 @@ export function parseRequest(operation: Operation, request: Pick<Request, 'param
   throw new AppError('request.invalid', { problems: told }, { problems });
 }
 
-function problemsOf(part: string, issue: z.core.$ZodIssue): Problem[] {
+function problemsOf(part: string, issue: z.core.$ZodIssue, known: readonly string[]): Problem[] {
   const path = [part, ...issue.path].join('.');
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: `${path}.${key}`, message: 'there is no such field' }));
+    return issue.keys.map((key) => unknownField(`${path}.${key}`, key, issue.path.length === 0 ? known : []));
   }
   if (issue.code === 'invalid_value') {
     return [{ path, message: issue.message, allowed: issue.values.map(String) }];
   }
   return [{ path, message: issue.message }];
+}
+
+function unknownField(path: string, key: string, known: readonly string[]): Problem {
+  const nearest = nearestName(key, known);
+  const message = nearest === undefined ? 'there is no such field' : `there is no such field; did you mean ${nearest}?`;
+  return {
+    path,
+    message,
+    ...(known.length === 0 ? {} : { allowed: known }),
+    ...(nearest === undefined ? {} : { nearest }),
+  };
+}
+
+/** Names of the outermost fields, through a default around them. */
+function fieldsOf(schema: z.ZodType | undefined): readonly string[] {
+  if (schema === undefined) return [];
+  if ('shape' in schema) return Object.keys(schema.shape as object);
+  return 'unwrap' in schema ? fieldsOf((schema as z.ZodDefault<z.ZodObject>).unwrap()) : [];
 }

@@ -2,8 +2,9 @@ import type { Operation } from '@signalbox/contracts';
 import { AppError } from '@signalbox/domain';
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 
-/** Manifests of a large installation come in one body; nothing else needs that much. */
-const applyLimitBytes = 8 * 1024 * 1024;
+/** Manifests of a large installation come in one body, and so does a gateway's report on 20,000 replicas. */
+const largeLimitBytes = 8 * 1024 * 1024;
+const largePaths: readonly Operation['path'][] = ['/v1/apply', '/v1/gateways/{id}/report'];
 const limitBytes = 1024 * 1024;
 
 const expected = 'application/json';
@@ -11,7 +12,7 @@ const expected = 'application/json';
 /** Reads the JSON body of an operation that takes one. Runs after authorization: strangers get no memory. */
 export function readBody(operation: Operation): (RequestHandler | ErrorRequestHandler)[] {
   if (operation.request?.body === undefined) return [];
-  const limit = operation.path === '/v1/apply' ? applyLimitBytes : limitBytes;
+  const limit = largePaths.includes(operation.path) ? largeLimitBytes : limitBytes;
   return [demandJson, express.json({ limit, strict: false }), explainBodyErrors(limit)];
 }
 

@@ -104,7 +104,7 @@ export const deploymentStatus = z
     former: z.object({ ...revisionName.shape, keepWarmUntil: instant.nullable() }).nullable(),
     split: z.array(splitPart),
     routes: z.array(z.string()).describe('Public model names that lead here'),
-    rollout: rolloutSummary.nullable().describe('The one under way, or else the last'),
+    rollout: rolloutSummary.nullable().describe('The one under way; where one deployment is read, else the last'),
     scaleOverride: z.object({ replicas: z.number().int(), author: z.string(), at: instant }).nullable(),
     simulated: z.boolean().describe('The engine is a simulation'),
     conditions: z.array(condition),

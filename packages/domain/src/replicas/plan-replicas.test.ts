@@ -121,6 +121,27 @@ describe('a replica in trouble', () => {
       size: 2,
     },
     {
+      name: 'goes on serving while someone else stops it, until another one serves',
+      world: one
+        .wanting(2)
+        .replica('a', { phase: 'stopping' })
+        .draining('b', { phase: 'stopping' })
+        .replica('c', { traffic: 'admitting' })
+        .gateway({ a: { inFlight: 1 }, b: { inFlight: 1 }, c: {} })
+        .build(),
+      moves: ['c admitting→serving'],
+      size: 2,
+    },
+    {
+      name: 'drains when someone else stops the last one and none is wanted',
+      world: one
+        .wanting(0)
+        .replica('a', { phase: 'stopping' })
+        .gateway({ a: { inFlight: 1 } })
+        .build(),
+      moves: ['a serving→draining'],
+    },
+    {
       name: 'is not counted twice while it stops and drains',
       world: one
         .draining('a', { phase: 'stopping' })

@@ -102,7 +102,9 @@ function nextTraffic(replica: ReplicaView, leaving: boolean, world: ReplicaWorld
   const { traffic, phase } = replica;
   const stay: [ReplicaTraffic, string] = [traffic, ''];
   if (traffic === 'drained') return stay;
-  if (leaving || phase === 'stopping') return letGo(replica, world);
+  if (leaving) return letGo(replica, world);
+  // Someone else stops it; for its pre-stop delay it still serves. The last one is kept until another takes over.
+  if (phase === 'stopping') return isLastServing(replica, world) ? stay : letGo(replica, world);
   // A lost node's replica may still serve; gateways see for themselves and eject it if it doesn't.
   if (phase !== 'ready' && phase !== 'lost') return traffic === 'none' ? stay : ['none', `the replica is ${phase}`];
   if (!replica.proven) return traffic === 'none' || phase === 'lost' ? stay : ['none', 'the replica started anew'];
@@ -115,6 +117,12 @@ function nextTraffic(replica: ReplicaView, leaving: boolean, world: ReplicaWorld
     return [admitted ? 'serving' : 'admitting', 'it is needed after all'];
   }
   return stay;
+}
+
+function isLastServing({ id, traffic }: ReplicaView, { desired, replicas }: ReplicaWorld): boolean {
+  if (traffic !== 'serving' || desired === 0) return false;
+  const others = replicas.filter((other) => other.id !== id && other.traffic === 'serving');
+  return !others.some((other) => other.phase !== 'stopping' && canServe(other));
 }
 
 function letGo(replica: ReplicaView, world: ReplicaWorld): [ReplicaTraffic, string] {

@@ -55,11 +55,11 @@ export class DeploymentReader {
     );
     const routes = Map.groupBy(await allRoutes(repos, project), ({ deploymentId }) => deploymentId);
     return {
-      items: [...worlds.values()]
-        .map((world) =>
-          deploymentView({ world, lastRollout: undefined, routes: routes.get(world.deployment.id) ?? [] }),
-        )
-        .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1)),
+      items: items.flatMap(({ id }) => {
+        const world = worlds.get(id);
+        if (world === undefined) return [];
+        return [deploymentView({ world, lastRollout: undefined, routes: routes.get(id) ?? [] })];
+      }),
       nextCursor,
     };
   }

@@ -36,7 +36,8 @@ export async function selectPage<Row extends Named>(
 /** For the few kinds whose list comes whole. */
 export function fromAll<Row extends Named>(rows: readonly Row[]): (page: NamePage) => Promise<readonly Row[]> {
   return async ({ after, limit }) => {
-    const start = after === undefined ? 0 : rows.findIndex(({ name }) => name === after) + 1;
-    return rows.slice(start, start + limit);
+    const place = rows.findIndex(({ name }) => name === after);
+    const rest = after === undefined || place >= 0 ? rows.slice(place + 1) : rows.filter(({ name }) => name > after);
+    return rest.slice(0, limit);
   };
 }

@@ -20,7 +20,7 @@ export function huggingFaceResolver({ baseUrl, token }: HuggingFaceSettings): So
       if (baseUrl === null) return failed('this control plane is set up to ask no hub');
       const path = `/api/models/${repo.split('/').map(encodeURIComponent).join('/')}/revision/${encodeURIComponent(revision)}`;
       try {
-        const response = await fetch(new URL(path, baseUrl), {
+        const response = await fetch(`${baseUrl.replace(/\/+$/, '')}${path}`, {
           headers: token === null ? {} : { authorization: `Bearer ${token.reveal()}` },
           signal: AbortSignal.timeout(timeoutMs),
         });

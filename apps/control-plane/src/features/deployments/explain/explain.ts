@@ -38,10 +38,11 @@ function isServing({ world, routes }: ExplainWorld): boolean {
   return routes.length > 0 && parts.length > 0 && parts.every(({ revisionId }) => takesTraffic(revisionId));
 }
 
-/** A rollout waits for what comes after it in the chain: its own waiting is the answer only when nothing else is. */
+/** Rollout and route wait for what stands between them: their waiting is the answer only when nothing else is. */
 function firstBroken(links: readonly Link[]): Link | undefined {
   const notWhole = links.filter(({ state }) => state !== 'ok');
-  return notWhole.find((link) => !(link.name === 'rollout' && link.state === 'waiting')) ?? notWhole[0];
+  const follows = ({ name, state }: Link) => state === 'waiting' && (name === 'rollout' || name === 'route');
+  return notWhole.find((link) => !follows(link)) ?? notWhole[0];
 }
 
 function summary(name: string, serving: boolean, broken: Link | undefined, { world }: ExplainWorld): string {
@@ -49,6 +50,8 @@ function summary(name: string, serving: boolean, broken: Link | undefined, { wor
     return `${name} serves; a rollout is under way: ${world.rollout.status.detail.message}`;
   if (serving) return `${name} serves.`;
   if (broken === undefined) return `${name} does not serve yet, and nothing is in its way.`;
-  const detail = broken.lines.at(broken.name === 'replicas' && broken.lines.length > 1 ? 1 : 0) ?? broken.title;
+  // These two begin with what is well.
+  const first = broken.name === 'replicas' || (broken.name === 'cluster' && broken.state === 'broken') ? 1 : 0;
+  const detail = broken.lines.at(first) ?? broken.lines[0] ?? broken.title;
   return `${name} does not serve: ${detail}`;
 }

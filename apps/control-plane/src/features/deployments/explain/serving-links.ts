@@ -22,13 +22,18 @@ export function replicasLink(inputs: ExplainWorld): Link {
     return { name: 'replicas', state: 'broken', title, lines: [...lines, asked], advice };
   }
   if (ready.length > 0) return { name: 'replicas', state: 'ok', title, lines, advice: null };
-  const failing = troubled.some(({ phase }) => phase === 'failing');
+  const failing = troubled.some(isFailing);
   return { name: 'replicas', state: failing ? 'broken' : 'waiting', title, lines, advice: adviceFor(troubled) };
 }
 
 /** A replica on a silent node may still serve. */
 function isUp({ phase }: Replica): boolean {
   return phase === 'ready' || phase === 'lost';
+}
+
+/** Between two crashes an engine loads again: that is no reason to wait for it. */
+function isFailing({ phase, restarts }: Replica): boolean {
+  return phase === 'failing' || (phase === 'starting' && restarts > 0);
 }
 
 function countsByPhase(replicas: readonly Replica[]): string {
@@ -46,7 +51,7 @@ function describeTrouble(replica: Replica, { logs }: ExplainWorld): string[] {
 }
 
 function adviceFor(troubled: readonly Replica[]): string | null {
-  if (troubled.some(({ phase }) => phase === 'failing')) return 'Read what the engine says: signalbox logs';
+  if (troubled.some(isFailing)) return 'Read what the engine says: signalbox logs';
   if (troubled.some(({ phase }) => phase === 'pending'))
     return 'Free GPUs, add nodes to the pool, or name another pool.';
   return troubled.length > 0 ? 'Wait: weights are loading.' : null;
