@@ -40,8 +40,11 @@ function start(...more: string[]): Start {
   return { process: child, output: () => text, ended: new Promise((resolve) => child.once('exit', resolve)) };
 }
 
-async function untilRunning({ output }: Start): Promise<void> {
-  await until('Signalbox runs', async () => output().includes('Ctrl-C stops'), { withinMs: 120_000 });
+async function untilRunning({ output, ended }: Start): Promise<void> {
+  const running = until('Signalbox runs', async () => output().includes('Ctrl-C stops'), { withinMs: 120_000 });
+  const died = ended.then((code) => Promise.reject(new Error(`it ended with ${code}:\n${output()}`)));
+  await Promise.race([running, died]);
+  died.catch(() => undefined);
 }
 
 async function stop(started: Start): Promise<void> {

@@ -3,9 +3,9 @@ import type { Cluster, ClusterId, DeploymentId } from '@signalbox/domain';
 import { type JobProducer, type QueueConnection, startRunner } from '@signalbox/jobs';
 import { type Clock, type Logger, newId } from '@signalbox/runtime';
 import { ClusterRegistry, type KnownCluster, saveClusterStatus } from './controllers/clusters/index.ts';
-import { DeploymentLoop, startResync } from './controllers/loop/index.ts';
+import { DeploymentLoop, startResync, unsettledDeployments } from './controllers/loop/index.ts';
 import { RolloutsController } from './controllers/rollouts/index.ts';
-import { Demand, ScalingController, sampleDemand } from './controllers/scaling/index.ts';
+import { Demand, ScaleWatch, ScalingController, sampleDemand } from './controllers/scaling/index.ts';
 import { Prover, WorkloadsController } from './controllers/workloads/index.ts';
 import type { WorldSources } from './controllers/world/index.ts';
 import { forgetOldRecords } from './features/records/index.ts';
@@ -45,6 +45,7 @@ export function runControllers(options: ControllersOptions): RunningControllers 
   });
   const sources: WorldSources = { db, observation: (cluster) => registry.observation(cluster) };
   const demand = new Demand();
+  const scaleWatch = new ScaleWatch();
   const prover = new Prover({ store: repositories(db).replicas, wake, clock, log });
   const place = (cluster: ClusterId) => {
     const watch = registry.watch(cluster);
@@ -53,7 +54,7 @@ export function runControllers(options: ControllersOptions): RunningControllers 
   const loop = new DeploymentLoop({
     controllers: [
       new RolloutsController({ sources, clock, log }),
-      new ScalingController({ sources, demand, clock, log }),
+      new ScalingController({ sources, demand, watch: scaleWatch, clock, log }),
       new WorkloadsController({ sources, place, prover, clock, log }),
     ],
     outcomes: { save: (entry) => repositories(db).reconciles.record(entry) },
@@ -90,12 +91,16 @@ export function runControllers(options: ControllersOptions): RunningControllers 
     startResync({
       name: 'demand',
       everyMs: SAMPLE_EVERY_MS,
-      work: async () => demand.add(clock.now(), await sampleDemand(db, clock.now())),
+      work: async () => {
+        const inFlight = await sampleDemand(db, clock.now());
+        demand.add(clock.now(), inFlight);
+        scaleWatch.due(demand, inFlight.keys(), clock.now()).forEach(wake);
+      },
       clock,
       log,
     }),
     alone('resync', RESYNC_EVERY_MS, async () => {
-      for (const id of await repositories(db).deployments.listIds()) wake(id);
+      for (const id of await unsettledDeployments(db, clock.now())) wake(id);
     }),
     alone('forget', FORGET_EVERY_MS, () => forgetOldRecords(db, clock)),
   ];

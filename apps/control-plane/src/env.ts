@@ -7,7 +7,7 @@ const roles = z
   .transform((text) => text.split(',').map((role) => role.trim()))
   .pipe(z.array(z.enum(['api', 'controllers'])).min(1));
 
-/** Settings of the control plane. docs/settings.md is generated from this. */
+/** Settings of the control plane. docs/settings.md explains each; a test insists. */
 export const readEnv = defineEnv({
   SIGNALBOX_DATABASE_URL: envSecret.describe('Postgres, as postgres://user:password@host:port/database'),
   SIGNALBOX_QUEUE_URL: envSecret.optional().describe('Job queue; default: the same Postgres. redis://… for Redis'),

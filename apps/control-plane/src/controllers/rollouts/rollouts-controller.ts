@@ -87,6 +87,8 @@ export class RolloutsController implements Controller {
     const now = this.#clock.now();
     await this.#db
       .transaction(async (tx) => {
+        // As every other writer of the status: people who act under this lock must not find it changed.
+        await holdTraffic(tx, world);
         const verdict = action.verdict ?? detail.verdict;
         await saveStatus(repositories(tx), rollout, { detail: { message: action.message, verdict } }, now);
         await recordChange(tx, world.deployment, action.message, now);

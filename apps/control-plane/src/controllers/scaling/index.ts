@@ -1,3 +1,4 @@
 export * from './demand.ts';
 export * from './sample-demand.ts';
+export * from './scale-watch.ts';
 export * from './scaling-controller.ts';

@@ -4,18 +4,21 @@ import type { Clock, Logger } from '@signalbox/runtime';
 import { type Controller, done, type Outcome } from '../loop/index.ts';
 import { type DeploymentWorld, loadWorld, type WorldRole, type WorldSources } from '../world/index.ts';
 import type { Demand } from './demand.ts';
+import type { ScaleWatch } from './scale-watch.ts';
 
 /** The one writer of replica counts: how large the fleet must be, and each revision's part of it. */
 export class ScalingController implements Controller {
   readonly name = 'scaling';
   readonly #sources: WorldSources;
   readonly #demand: Demand;
+  readonly #watch: ScaleWatch;
   readonly #clock: Clock;
   readonly #log: Logger;
 
-  constructor(options: { sources: WorldSources; demand: Demand; clock: Clock; log: Logger }) {
+  constructor(options: { sources: WorldSources; demand: Demand; watch: ScaleWatch; clock: Clock; log: Logger }) {
     this.#sources = options.sources;
     this.#demand = options.demand;
+    this.#watch = options.watch;
     this.#clock = options.clock;
     this.#log = options.log;
   }
@@ -32,6 +35,7 @@ export class ScalingController implements Controller {
       samples: this.#demand.samples(id),
       now,
     });
+    this.#watch.decided(id, { scaling, override: world.override, replicas: full.replicas });
     const { deploymentScale, replicaCounts } = repositories(this.#sources.db);
     const resized = await deploymentScale.set({ deploymentId: id, ...full, updatedAt: now });
     if (resized) {
