@@ -17,7 +17,13 @@ export interface QueueConnection {
   url: Secret;
 }
 
-const recovery = { lockDuration: LOCK_MS, stalledInterval: STALLED_EVERY_MS, maxStalledCount: 1_000 };
+const recovery = {
+  lockDuration: LOCK_MS,
+  stalledInterval: STALLED_EVERY_MS,
+  maxStalledCount: 1_000,
+  // After a broken connection: a database that restarts is back long before the default of 15 s.
+  runRetryDelay: 1_000,
+};
 
 /** Builds queues and workers on the backend that the URL names. */
 export function openBackend(connection: QueueConnection) {

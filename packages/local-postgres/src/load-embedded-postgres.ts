@@ -38,7 +38,7 @@ export async function loadEmbeddedPostgres(): Promise<typeof EmbeddedPostgres> {
  * a server here stops it.
  */
 async function withoutItsHandlers<T>(load: () => Promise<T>): Promise<T> {
-  const events = ['SIGINT', 'SIGTERM', 'SIGHUP', 'beforeExit'] as const;
+  const events = ['SIGINT', 'SIGTERM', 'SIGHUP', 'beforeExit', 'exit'] as const;
   const before = new Map(events.map((event) => [event, listenersOf(event)]));
   const loaded = await load();
   for (const event of events) {

@@ -5,7 +5,7 @@ import { startTestApi, type TestApi } from '../testing/index.ts';
 let api: TestApi;
 
 beforeAll(async () => {
-  api = await startTestApi({ listen: { headersTimeout: 300, requestTimeout: 600, connectionsCheckingInterval: 50 } });
+  api = await startTestApi({ listen: { headersTimeout: 1_000, requestTimeout: 5_000, connectionsCheckingInterval: 100 } });
 });
 afterAll(() => api.stop());
 
