@@ -1,8 +1,6 @@
-import type { EngineChoice, Problem } from '@signalbox/domain';
-import { assertNever } from '@signalbox/domain';
+import { assertNever, type EngineChoice, nearestName, type Problem } from '@signalbox/domain';
 import type { ArgumentRule, ArgumentRules } from './argument-rule.ts';
 import { findRule } from './argument-rule.ts';
-import { nearestName } from './nearest-name.ts';
 
 type Value = EngineChoice['args'][string];
 
