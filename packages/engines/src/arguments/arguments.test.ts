@@ -6,7 +6,6 @@ import { tritonArguments } from '../triton/arguments.ts';
 import { vllmArguments } from '../vllm/arguments.ts';
 import { checkArguments } from './check-arguments.ts';
 import { checkEnvironment } from './check-environment.ts';
-import { nearestName } from './nearest-name.ts';
 import { renderArguments } from './render-arguments.ts';
 
 type Args = EngineChoice['args'];
@@ -129,10 +128,4 @@ describe('the environment of an engine', () => {
     const env = { TOKENIZERS_PARALLELISM: 'false', NCCL_DEBUG: 'INFO', AWS_ENDPOINT_URL: 'http://minio' };
     expect(checkEnvironment(env, {})).toEqual([]);
   });
-});
-
-test('the nearest name is a slip away, never another word', () => {
-  expect(nearestName('hsot', ['host', 'port'])).toBeUndefined();
-  expect(nearestName('hst', ['host', 'port'])).toBe('host');
-  expect(nearestName('max-num-sequences', ['max-num-seqs'])).toBeUndefined();
 });
