@@ -49,8 +49,8 @@ export interface InstallationOptions {
 }
 
 export async function startInstallation(options: InstallationOptions = {}): Promise<Installation> {
-  const dir = mkdtempSync(join(tmpdir(), 'signalbox-e2e-'));
   const database = options.databaseUrl === undefined ? await testDatabase() : undefined;
+  const dir = mkdtempSync(join(tmpdir(), 'signalbox-e2e-'));
   const databaseUrl = options.databaseUrl ?? database?.url ?? '';
   const token = newToken('sbt');
   const gatewayToken = newToken('sbg');
