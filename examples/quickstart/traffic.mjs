@@ -8,7 +8,11 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 const { values } = parseArgs({
-  options: { rate: { type: 'string', default: '20' }, for: { type: 'string', default: '60' }, model: { type: 'string', default: 'chat' } },
+  options: {
+    rate: { type: 'string', default: '20' },
+    for: { type: 'string', default: '60' },
+    model: { type: 'string', default: 'chat' },
+  },
 });
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const file = join(root, '.signalbox', 'credentials.json');
@@ -36,7 +40,11 @@ async function ask() {
   }
 }
 
-const show = (tally) => [...tally].sort().map(([name, n]) => `${name}: ${n}`).join('   ') || 'nothing yet';
+const show = (tally) =>
+  [...tally]
+    .sort()
+    .map(([name, n]) => `${name}: ${n}`)
+    .join('   ') || 'nothing yet';
 const running = new Set();
 const sender = setInterval(() => {
   const request = ask().finally(() => running.delete(request));

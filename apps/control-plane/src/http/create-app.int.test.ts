@@ -5,7 +5,9 @@ import { startTestApi, type TestApi } from '../testing/index.ts';
 let api: TestApi;
 
 beforeAll(async () => {
-  api = await startTestApi({ listen: { headersTimeout: 1_000, requestTimeout: 5_000, connectionsCheckingInterval: 100 } });
+  api = await startTestApi({
+    listen: { headersTimeout: 1_000, requestTimeout: 5_000, connectionsCheckingInterval: 100 },
+  });
 });
 afterAll(() => api.stop());
 
