@@ -43,6 +43,8 @@ export interface ChatOptions {
   scaling?: string;
   /** How fast the simulated engine writes; 1 unless a story needs longer streams. */
   decodeMsPerToken?: number;
+  /** How long a replica that goes may finish what it has; 10s unless told. */
+  drainTimeout?: string;
   /** More of the route's spec, as YAML flow: `timeouts: { firstByte: 1s }`. */
   route?: string;
 }
@@ -71,7 +73,7 @@ spec:
   placement: { cluster: local, pools: [local] }
   scaling: { ${options.scaling ?? `min: ${options.replicas ?? 2}, max: ${options.replicas ?? 2}`} }
   rollout: ${options.rollout ?? '{ strategy: blueGreen }'}
-  drain: { timeout: 10s }
+  drain: { timeout: ${options.drainTimeout ?? '10s'} }
 ---
 apiVersion: signalbox.dev/v1
 kind: Route

@@ -6,6 +6,7 @@ export {
   exampleWorkload,
 } from './example-specs.ts';
 export { type OpenTestDatabase, openTestDatabase } from './open-test-database.ts';
+export { runSql } from './run-sql.ts';
 export {
   rolloutTo,
   type SeededProject,
