@@ -44,7 +44,14 @@ async function main(): Promise<number> {
 
   const quick = levels.filter((level) => (level === 'unit' || level === 'integration') && wanted(level));
   if (quick.length > 0) add(await runJest(quick, positionals, ['--maxWorkers=2']));
-  if (wanted('e2e')) add(await runJest(['e2e'], positionals, ['--runInBand']));
+  if (wanted('e2e')) {
+    add(await runJest(['e2e'], positionals, ['--runInBand']));
+    if (!process.env.SIGNALBOX_REAL_VLLM) {
+      leftOut.push(
+        'the check against a real vLLM (6 GB): SIGNALBOX_REAL_VLLM names no Python environment that has one',
+      );
+    }
+  }
   if (wanted('kubernetes') && values.kubernetes !== 'skip') {
     const obstacle = kubernetesObstacle();
     if (obstacle === undefined) add(await runKubernetes(positionals, values.install));
