@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { ask, chat, deployed, foundation, type Installation, startInstallation, until } from '../installation/index.ts';
+import { type ApiAnswer, type ApiCall, applied, requestTo } from './bad-input/api-requests.ts';
 import { type BadManifests, badManifests } from './bad-input/bad-manifests.ts';
 import { signalbox as commandLine } from './bad-input/command-line.ts';
 import { factsOf } from './bad-input/facts.ts';
@@ -44,31 +45,17 @@ async function failureOfChat(): Promise<string | null> {
   return (await ask({ gatewayUrl, key, model: 'chat', maxTokens: 2, streamed: false })).failure;
 }
 
-interface ApiCall {
-  /** The admin's unless told; empty: none. */
-  token?: string;
-  body?: string;
-  type?: string;
-  idempotencyKey?: string;
-}
-
-async function callApi(method: string, path: string, call: ApiCall = {}) {
-  const { token = signalbox.token, body, type = 'application/json', idempotencyKey: once } = call;
-  const headers = {
-    ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
-    ...(body === undefined ? {} : { 'content-type': type }),
-    ...(once === undefined ? {} : { 'idempotency-key': once }),
-  };
-  const response = await fetch(signalbox.url + path, { method, headers, ...(body === undefined ? {} : { body }) });
-  return { status: response.status, body: (await response.json()) as Readonly<Record<string, unknown>> };
-}
-
-function applied(text: string): string {
-  return JSON.stringify({ source: 'bad', sources: [{ file: 'bad.yaml', text }] });
+function callApi(method: string, path: string, call: ApiCall = {}): Promise<ApiAnswer> {
+  return requestTo(signalbox, method, path, call);
 }
 
 function lineOf(text: string, at: string): number {
-  return text.split('\n').findIndex((line) => line.includes(at)) + 1;
+  return text.split('\n').findLastIndex((line) => line.includes(at)) + 1;
+}
+
+/** What is printed before the sentence that sums it up. */
+function placesIn(error: string): readonly string[] {
+  return error.split('\n').filter((line) => !line.startsWith('error: '));
 }
 
 describe('manifests that are not right', () => {
@@ -90,7 +77,7 @@ describe('manifests that are not right', () => {
       writeFileSync(join(signalbox.dir, 'bad.yaml'), text);
       const ended = await commandLine(['apply', '-f', 'bad.yaml'], signalbox);
       expect(ended).toMatchObject({ code: 1, out: '' });
-      const [told, ...rest] = ended.error.split('\n').filter((line) => line.includes(problem.message));
+      const [told, ...rest] = placesIn(ended.error).filter((line) => line.includes(problem.message));
       expect({ told, rest }).toEqual({ told: expect.stringMatching(/^bad\.yaml:\d+:\d+: /), rest: [] });
       expect(told).toContain(`bad.yaml:${lineOf(text, at)}:`);
       if (problem.nearest !== undefined) expect(told).toContain(`did you mean ${problem.nearest}?`);
@@ -143,7 +130,7 @@ describe('what the command line cannot send', () => {
 
 describe('requests to the API that are not right', () => {
   const makeKey = (call: ApiCall) => callApi('POST', '/v1/keys', { body: '{"name":"second"}', ...call });
-  test.each<[string, () => ReturnType<typeof callApi>, number, string, string]>([
+  test.each<[string, () => Promise<ApiAnswer>, number, string, string]>([
     ['no token', () => makeKey({ token: '' }), 401, 'auth.missing', 'Authorization: Bearer'],
     ['a wrong token', () => makeKey({ token: 'sbt_wrong' }), 401, 'auth.invalid', 'revoked'],
     ['a viewer who writes', () => makeKey({ token: viewerToken }), 403, 'auth.forbidden', 'operator'],

@@ -92,9 +92,9 @@ test(
   async () => {
     await signalbox.client.scale({ params, body: { replicas: 3 } });
     const full = await untilSize(3);
-    // About six seconds each; with two per replica, every replica that goes has something to finish.
+    // About eight seconds each; with two per replica, every replica that goes has something to finish.
     const streams = Array.from({ length: 6 }, () =>
-      ask({ gatewayUrl: signalbox.gatewayUrl, key, model: 'chat', streamed: true, maxTokens: 300 }),
+      ask({ gatewayUrl: signalbox.gatewayUrl, key, model: 'chat', streamed: true, maxTokens: 400 }),
     );
     await until('every replica writes a stream', async () =>
       (await story.replicas()).every(({ inFlight }) => (inFlight ?? 0) > 0),

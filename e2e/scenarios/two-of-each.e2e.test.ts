@@ -2,7 +2,6 @@ import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { systemClock } from '@signalbox/runtime';
 import { runSql } from '@signalbox/testkit/postgres';
 import {
-  ask,
   canary,
   chat,
   countsByVersion,
@@ -72,7 +71,8 @@ afterEach(async () => {
   await Promise.all(loads.map((load) => load.stop()));
   loads.length = 0;
   const { items } = await signalbox.client.listDeployments({ query: {} });
-  for (const { name } of items) {
+  for (const { metadata } of items) {
+    const { name } = metadata;
     await signalbox.client.deleteRoute({ params: { name }, query: { yes: 'true' } });
     await signalbox.client.deleteDeployment({ params: { name }, query: { yes: 'true' } });
   }
@@ -134,15 +134,17 @@ test(
 test(
   'a new replica waits for a gateway that hangs, but no longer than that gateway counts as live',
   async () => {
-    const story = await begin('grown', half, { scaling: 'min: 1, max: 2' });
+    // It loads for long enough that the gateway hangs before it could admit the replica.
+    const story = await begin('grown', half, { scaling: 'min: 1, max: 2', args: 'sim-load-ms: 1500' });
     const callers = callersOf('grown', 0);
     const [first] = await story.serving('v1');
     await untilAllUpToDate();
-    at(signalbox.gateways, 1).signal('SIGSTOP');
     await signalbox.client.scale({ params: { name: 'grown' }, body: { replicas: 2 } });
-    const added = await until('the new replica waits', async () =>
-      (await story.replicas()).find(({ id, traffic }) => id !== first?.id && traffic === 'admitting'),
+    const added = await until('a replica is added', async () =>
+      (await story.replicas()).find(({ id }) => id !== first?.id),
     );
+    expect(added.traffic).toBe('none');
+    at(signalbox.gateways, 1).signal('SIGSTOP');
     const serving = await until(
       'the new replica serves without the silent gateway',
       async () => (await story.serving('v1')).find(({ id }) => id === added.id),
@@ -155,7 +157,7 @@ test(
     const servesSince = Date.parse(serving.trafficSince);
     expect(servesSince).toBeGreaterThan(heardAt + gatewaySilentMs);
     await callers.untilMore(1, ({ replica }) => replica === added.id);
-    const early = callers.outcomes.filter(({ sentAt, replica }) => sentAt < servesSince && replica === added.id);
+    const early = callers.outcomes.filter(({ endedAt, replica }) => endedAt < servesSince && replica === added.id);
     expect(early).toEqual([]);
 
     // The gateway that was away learns of the replica when it goes on.

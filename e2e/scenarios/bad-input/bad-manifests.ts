@@ -6,7 +6,7 @@ export interface BadManifests {
   text: string;
   status: number;
   code: string;
-  /** Part of the line that the problem points at. */
+  /** Part of the line that the problem points at: the last one with it. */
   at: string;
   problem: Pick<Problem, 'path' | 'nearest'> & { message: string };
 }
@@ -67,10 +67,10 @@ const deployment = ({ version: wanted = 'v1', engine, pools = 'local', more = ''
 const unreadable: readonly BadManifests[] = [
   {
     name: 'malformed YAML',
-    text: behindGoodOne(manifest('Route', 'other', 'deployment: [chat')),
+    text: behindGoodOne(manifest('Route', 'other', 'deployment: chat: chat')),
     ...invalid,
-    at: '[chat',
-    problem: { message: 'a character is missing' },
+    at: 'chat: chat',
+    problem: { message: 'a map cannot start here' },
   },
   {
     name: 'an alias that contains itself',
@@ -122,7 +122,7 @@ const contradicting: readonly BadManifests[] = [
     text: behindGoodOne(deployment({ pools: 'locale' })),
     ...invalid,
     at: 'pools: [locale]',
-    problem: { message: 'locale', path: 'spec.placement.pools.0', nearest: 'local' },
+    problem: { message: 'locale', path: 'spec.placement.pools[0]', nearest: 'local' },
   },
   {
     name: 'a route to a deployment that is missing',
@@ -158,7 +158,7 @@ const contradicting: readonly BadManifests[] = [
   },
   {
     name: 'the name of a cluster of another kind',
-    text: behindGoodOne(manifest('Cluster', 'local', 'kubernetes: {}')),
+    text: behindGoodOne(manifest('Cluster', 'local', 'kubernetes: { namespace: models }')),
     ...invalid,
     at: 'spec:',
     problem: { message: 'apply it under another name', path: 'spec' },
