@@ -162,14 +162,18 @@ test(
     const steady = callers(5, 5);
     await steady.untilMore(3);
     await signalbox.client.restart({ params });
+    const seen = new Set(before.keys());
     await until(
       'a fresh replica serves alone',
       async () => {
-        const [replica, ...more] = await story.replicas();
+        const all = await story.replicas();
+        for (const { id } of all) seen.add(id);
+        const [replica, ...more] = all;
         return more.length === 0 && replica?.traffic === 'serving' && !before.has(replica.id);
       },
       patient,
     );
+    expect(seen.size).toBe(2);
     await steady.untilMore(5);
     expect((await steady.stop()).filter(({ failure }) => failure !== null)).toEqual([]);
   },

@@ -55,7 +55,7 @@ export interface ReplicaWorld {
 export function planReplicas(world: ReplicaWorld): ReplicaPlan {
   const stale = world.replicas.filter((replica) => isStale(replica, world.restartBefore));
   // A lone replica is replaced beside itself; of several, one at a time may be missed.
-  const desired = world.desired === 1 && stale.length > 0 ? 2 : world.desired;
+  const desired = needsStandIn(world, stale) ? 2 : world.desired;
   const surplus = chooseLeaving(desired, world);
   const leaving = new Set(surplus.length > 0 ? surplus : chooseRestart(world.desired, world, stale));
   const returning = new Set(chooseReturning(desired, world));
@@ -66,6 +66,12 @@ export function planReplicas(world: ReplicaWorld): ReplicaPlan {
     return to === replica.traffic ? [] : [{ id: replica.id, from: replica.traffic, to, because }];
   });
   return { moves, ...orderOf(desired, world.replicas, moves, stale) };
+}
+
+/** Once a fresh one serves, the stale one is surplus: replacing that one too would start an engine for nothing. */
+function needsStandIn({ desired, replicas }: ReplicaWorld, stale: readonly ReplicaView[]): boolean {
+  if (desired !== 1 || stale.length === 0) return false;
+  return !replicas.some((replica) => isServing(replica) && !stale.includes(replica));
 }
 
 /** What the cluster is told: room for all who stay or still finish, and who may go. */
@@ -119,10 +125,13 @@ function nextTraffic(replica: ReplicaView, leaving: boolean, world: ReplicaWorld
   return stay;
 }
 
+function isServing(replica: ReplicaView): boolean {
+  return replica.traffic === 'serving' && replica.phase !== 'stopping' && canServe(replica);
+}
+
 function isLastServing({ id, traffic }: ReplicaView, { desired, replicas }: ReplicaWorld): boolean {
   if (traffic !== 'serving' || desired === 0) return false;
-  const others = replicas.filter((other) => other.id !== id && other.traffic === 'serving');
-  return !others.some((other) => other.phase !== 'stopping' && canServe(other));
+  return !replicas.some((other) => other.id !== id && isServing(other));
 }
 
 function letGo(replica: ReplicaView, world: ReplicaWorld): [ReplicaTraffic, string] {

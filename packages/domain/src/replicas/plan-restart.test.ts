@@ -107,6 +107,13 @@ describe('a restart', () => {
       size: 2,
     },
     {
+      name: 'of a single replica has it removed once it has drained: the other has taken its place',
+      world: old.wanting(1).draining('a').replica('b', fresh).gateway({}).build(),
+      moves: ['a draining→drained'],
+      size: 1,
+      removable: ['a'],
+    },
+    {
       name: 'of a single replica keeps it when the other has just crashed',
       world: old
         .wanting(1)

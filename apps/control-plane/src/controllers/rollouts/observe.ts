@@ -56,7 +56,10 @@ function fleet(world: DeploymentWorld, revisionId: RevisionId): Reading<Fleet> {
 }
 
 function describeFleet(replicas: readonly Replica[], problem: string | null): Fleet {
-  const failing = replicas.filter((replica) => replica.phase === 'failing');
+  // Between two crashes of a loop an engine is starting: that is no sign of health.
+  const failing = replicas.filter(
+    ({ phase, restarts }) => phase === 'failing' || (phase === 'starting' && restarts > 0),
+  );
   const waiting = replicas.find((replica) => replica.traffic !== 'serving');
   const why = waiting === undefined ? null : (waiting.reason ?? waiting.proofError ?? waitingFor(waiting));
   return {
