@@ -97,6 +97,8 @@ describe('a new version that never comes up', () => {
       what: 'crashes while it loads',
       name: 'crashing',
       args: 'sim-crash-at-load: true',
+      // Three crashes take what the machine takes: the bound must not come before them.
+      provisionTimeout: '5m',
       because: /keep failing/,
       told: { link: 'replicas', words: lastWords },
     },
@@ -104,6 +106,7 @@ describe('a new version that never comes up', () => {
       what: 'hangs while it loads',
       name: 'stuck',
       args: 'sim-hang: true',
+      provisionTimeout: '10s',
       because: /not routable in time/,
       told: { link: 'replicas', words: /starting/ },
     },
@@ -111,14 +114,18 @@ describe('a new version that never comes up', () => {
       what: 'answers its health checks but generates nothing',
       name: 'lying',
       args: 'sim-health-lies: true',
+      provisionTimeout: '10s',
       because: /not routable in time/,
       told: { link: 'proof', words: /probe generation was answered with 500/ },
     },
   ])(
     'it $what: it gets no traffic, explain says why, and it is rolled back',
-    async ({ name, args, because, told }) => {
+    async ({ name, args, provisionTimeout, because, told }) => {
       story = deployed(signalbox.client, name);
-      const shape = { name, rollout: canary('{ weight: 10 }, { weight: 100 }', 'provisionTimeout: 10s') };
+      const shape = {
+        name,
+        rollout: canary('{ weight: 10 }, { weight: 100 }', `provisionTimeout: ${provisionTimeout}`),
+      };
       await signalbox.apply(chat({ ...shape, version: 'v1' }));
       await story.untilServing('v1', 2);
       load = startLoad({ gatewayUrl: signalbox.gatewayUrl, key, model: name });
