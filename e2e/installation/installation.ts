@@ -106,10 +106,12 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
   const parts = [...controlPlanes, ...gateways];
   const untilReady = async (part: Part): Promise<void> => {
     const adminUrl = parts.find((candidate) => candidate.part === part)?.adminUrl;
-    await until(`${part.name} is ready`, async () => {
+    const look = async (): Promise<boolean> => {
       if (!part.isRunning) throw new Error(`${part.name} has ended`);
       return answers(`${adminUrl}/readyz`);
-    });
+    };
+    // A loaded machine takes its time; a part that has ended is told apart by its log.
+    await until(`${part.name} is ready`, look, { withinMs: 90_000 });
   };
   try {
     for (const { part } of parts) part.start();
