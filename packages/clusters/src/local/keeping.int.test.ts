@@ -208,6 +208,27 @@ describe('replicas of the local cluster', () => {
     expect(isRunning(pid)).toBe(false);
   });
 
+  test('keep their workers until they have drained', async () => {
+    const told = join(stateDir, 'told');
+    const engine = `
+      const worker = require('child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)']);
+      let state = 'kept';
+      worker.on('exit', () => { state = 'lost'; });
+      const leave = () => { require('fs').writeFileSync(${JSON.stringify(told)}, state); process.exit(); };
+      process.on('SIGTERM', () => setTimeout(leave, 500));
+      require('http').createServer((_, r) => r.end()).listen({port}, '{host}');`;
+    const cluster = openCluster();
+    const workload = aWorkload('drains', {
+      ...script(engine),
+      drain: { preStopDelaySeconds: 0, timeoutSeconds: 10 },
+    });
+    await cluster.apply(workload, 1);
+    await untilAll(cluster, 1, 'ready');
+    await cluster.remove(workload);
+    await until('the workload is gone', async () => ((await replicas(cluster)).length === 0 ? true : undefined));
+    expect(await readFile(told, 'utf8')).toBe('kept');
+  });
+
   test('take what they started with them', async () => {
     const cluster = openCluster();
     const worker = "require('child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'])";

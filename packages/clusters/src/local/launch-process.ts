@@ -50,8 +50,20 @@ function launchProblem(program: string, error: unknown): string {
 
 /** A process and all it started. A group that is gone already is fine. */
 export function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  send(-pid, signal);
+}
+
+/**
+ * SIGTERM to the engine's own process alone, as the kubelet does it. Whoever drains still needs its workers: those of
+ * vLLM 0.32.0 leave at once at a SIGTERM of their own, and every request in flight fails.
+ */
+export function askToLeave(pid: number): void {
+  send(pid, 'SIGTERM');
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(-pid, signal);
+    process.kill(pid, signal);
   } catch (error) {
     if (errorCode(error) !== 'ESRCH') throw error;
   }

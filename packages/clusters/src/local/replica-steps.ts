@@ -3,7 +3,7 @@ import type { Clock, Logger } from '@signalbox/runtime';
 import { fillPlaceholders, type Placeholders } from '../placeholders.ts';
 import { assessHealth } from './assess-health.ts';
 import { freePort, isPortFree } from './free-port.ts';
-import { type Exit, exitReason, launchProcess, signalGroup } from './launch-process.ts';
+import { askToLeave, type Exit, exitReason, launchProcess, signalGroup } from './launch-process.ts';
 import { lastLineSince, logSize } from './log-file.ts';
 import { type GpuSlot, placeReplica } from './place-replica.ts';
 import type { ProcessTable } from './process-table.ts';
@@ -159,7 +159,7 @@ export class ReplicaSteps {
       return record;
     }
     if (state.termSent || state.termAt > this.#now()) return record;
-    signalGroup(pid, 'SIGTERM');
+    askToLeave(pid);
     return { ...record, state: { ...state, termSent: true } };
   }
 

@@ -1,7 +1,7 @@
 import type { Clock, Logger } from '@signalbox/runtime';
 import { newId } from '@signalbox/runtime';
 import { KeeperLock } from './keeper-lock.ts';
-import { signalGroup } from './launch-process.ts';
+import { askToLeave, signalGroup } from './launch-process.ts';
 import { processTable } from './process-table.ts';
 import { StateFolder } from './state-folder.ts';
 
@@ -31,7 +31,7 @@ export async function stopLocalReplicas(options: {
       const found = await processes.identify(running.map(({ pid }) => pid));
       return running.filter(({ pid, startTime }) => found.get(pid)?.startTime === startTime);
     };
-    for (const { pid } of await alive()) signalGroup(pid, 'SIGTERM');
+    for (const { pid } of await alive()) askToLeave(pid);
     const until = clock.now() + withinMs;
     while ((await alive()).length > 0 && clock.now() < until) await clock.sleep(pollMs);
     // Whatever their leader left behind, too.
