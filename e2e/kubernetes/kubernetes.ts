@@ -16,7 +16,10 @@ export function connect(): Kubernetes {
 /** A namespace that refuses pods below a Pod Security Standard; ready when pods may be made in it. */
 export async function createNamespace({ core }: Kubernetes, name: string, standard: string): Promise<void> {
   const labels = { 'pod-security.kubernetes.io/enforce': standard };
-  await core.createNamespace({ body: { metadata: { name, labels } } });
+  // One of this name may still be going, from the file that ran before.
+  await until({ what: `namespace ${name} can be made`, withinMs: 90_000 }, () =>
+    core.createNamespace({ body: { metadata: { name, labels } } }),
+  );
   await until({ what: `namespace ${name} has its service account`, withinMs: 15_000 }, () =>
     core.readNamespacedServiceAccount({ namespace: name, name: 'default' }),
   );
