@@ -7,6 +7,7 @@ async function engineMetric(address: string, name: string): Promise<number> {
   return Number(sample.slice(sample.lastIndexOf(' ')));
 }
 
+/** Reads 0 between two steps of the engine now and then, also while it works: only together with the tokens it tells. */
 export const runningRequests = (address: string): Promise<number> => engineMetric(address, 'vllm:num_requests_running');
 /** vLLM 0.32.0 does not count a request whose caller went away as `abort`; what it has made for it does show. */
 export const generatedTokens = (address: string): Promise<number> =>
