@@ -10,8 +10,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
-import { isReachableForPostgres, loadEmbeddedPostgres } from '@signalbox/local-postgres';
+import { freePort, isReachableForPostgres, loadEmbeddedPostgres } from '@signalbox/local-postgres';
 import { type DataFolder, StartRefused } from './data-folder.ts';
 import { identify, stopProcess } from './process-identity.ts';
 
@@ -102,15 +101,4 @@ function commandLine(pid: number): string {
   } catch {
     return '';
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }

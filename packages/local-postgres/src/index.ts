@@ -1,2 +1,3 @@
+export * from './free-port.ts';
 export * from './load-embedded-postgres.ts';
 export * from './reachable.ts';

@@ -1,5 +1,12 @@
 import { type Database, repositories } from '@signalbox/db';
-import { assertNever, assess, type DeploymentId, nextAction, type RolloutAction } from '@signalbox/domain';
+import {
+  assertNever,
+  assess,
+  type DeploymentId,
+  nextAction,
+  type RolloutAction,
+  type RolloutWorld,
+} from '@signalbox/domain';
 import type { Clock, Logger } from '@signalbox/runtime';
 import { after, type Controller, done, type Outcome } from '../loop/index.ts';
 import { type DeploymentWorld, loadWorld, type WorldSources } from '../world/index.ts';
@@ -58,7 +65,7 @@ export class RolloutsController implements Controller {
       return after(action.ms);
     }
     try {
-      await this.#act(world, action);
+      await this.#act(world, seen, action);
       this.#log.info('action finished', { deployment: world.deployment.name, action: action.kind });
     } catch (error) {
       if (!(error instanceof Stale)) throw error;
@@ -67,11 +74,15 @@ export class RolloutsController implements Controller {
     return 'again';
   }
 
-  async #act(world: DeploymentWorld, action: Exclude<RolloutAction, { kind: 'none' | 'wait' }>): Promise<void> {
+  /** On what was decided on: an action and its evidence never come from two different looks. */
+  async #act(
+    world: DeploymentWorld,
+    seen: RolloutWorld,
+    action: Exclude<RolloutAction, { kind: 'none' | 'wait' }>,
+  ): Promise<void> {
     const { rollout } = world;
     const now = this.#clock.now();
-    const seen = rolloutWorld(world, now);
-    if (rollout === null || seen === undefined) return;
+    if (rollout === null) return;
     await this.#db.transaction(async (tx) => {
       const traffic = await holdTraffic(tx, world);
       await carryOut({ tx, from: repositories(tx), world, rollout, traffic, seen, now }, action);

@@ -1,7 +1,7 @@
 import { type GateVerdict, WHOLE } from '@signalbox/domain';
 import { recordDecision, saveStatus } from '../record.ts';
 import { allTo, moveTraffic } from '../traffic.ts';
-import { type ActContext, nameOf, setRole } from './context.ts';
+import { type ActContext, CONTROLLER, nameOf, setRole } from './context.ts';
 
 export interface RollBackCause {
   actor: string;
@@ -60,7 +60,7 @@ export async function finishRollBack(context: ActContext): Promise<void> {
     world.deployment,
     {
       kind: 'rollout.rollBackFinished',
-      actor: 'controller:rollouts',
+      actor: CONTROLLER,
       reason: `every live gateway serves revision ${nameOf(world, rollout.fromRevisionId)}`,
       evidence: { rolloutId: rollout.id, gateways: world.gateways.map(({ id, live }) => ({ id, live })) },
     },
