@@ -1,4 +1,4 @@
-import type { Snapshot } from '@signalbox/domain';
+import { PRIORITY_CLASSES, type Snapshot } from '@signalbox/domain';
 import { z } from 'zod';
 
 const replica = z.object({
@@ -6,6 +6,21 @@ const replica = z.object({
   address: z.string().regex(/^[^\s:/@]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/, 'host:port'),
   state: z.enum(['admitting', 'serving', 'draining']),
 });
+
+const rate = z.object({
+  id: z.string(),
+  of: z.enum(['requests', 'inputTokens', 'outputTokens', 'tokens']),
+  per: z.enum(['minute', 'day']),
+  amount: z.number().positive(),
+});
+const level = z.object({
+  id: z.string(),
+  of: z.literal('concurrency'),
+  per: z.null(),
+  amount: z.number().positive(),
+});
+const limits = z.array(z.union([rate, level])).exactOptional();
+const basisPoints = z.number().int().min(0).max(10_000);
 
 const backend = z.object({
   revisionId: z.string(),
@@ -19,6 +34,7 @@ const backend = z.object({
   quantization: z.string().nullable(),
   servedModelName: z.string(),
   maxInFlightPerReplica: z.number().int().positive().nullable(),
+  maxContextTokens: z.number().int().positive().nullable().exactOptional(),
   healthPath: z.string().startsWith('/'),
   replicas: z.array(replica),
 });
@@ -40,6 +56,29 @@ const route = z.object({
     totalMs: z.number().int().positive(),
   }),
   access: z.enum(['keys', 'open']),
+  limits,
+  queue: z
+    .object({
+      maxRequests: z.number().int().min(0),
+      maxBytes: z.number().int().min(0),
+      maxWaitMs: z.number().int().min(0),
+    })
+    .exactOptional(),
+  routing: z.object({ weights: z.record(z.string(), z.number().min(0)) }).exactOptional(),
+  sticky: z
+    .union([z.object({ by: z.literal('key') }), z.object({ by: z.enum(['header', 'cookie']), name: z.string() })])
+    .nullable()
+    .exactOptional(),
+  shadow: z.object({ revisionId: z.string(), basisPoints }).nullable().exactOptional(),
+  cors: z
+    .object({ origins: z.array(z.string()), headers: z.array(z.string()), maxAgeSeconds: z.number().int().min(0) })
+    .nullable()
+    .exactOptional(),
+  capture: z
+    .object({ basisPoints, redact: z.array(z.string()) })
+    .nullable()
+    .exactOptional(),
+  maxBodyBytes: z.number().int().positive().exactOptional(),
 });
 
 const key = z.object({
@@ -48,6 +87,10 @@ const key = z.object({
   hash: z.string().regex(/^[0-9a-f]{64}$/),
   routes: z.array(z.string()),
   expiresAt: z.number().nullable(),
+  limits,
+  priority: z.enum(PRIORITY_CLASSES).exactOptional(),
+  weight: z.number().positive().exactOptional(),
+  mayPin: z.boolean().exactOptional(),
 });
 
 /** The snapshot on the wire and on disk. Unknown fields are dropped: a newer control plane may send more. */

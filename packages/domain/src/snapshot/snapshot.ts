@@ -1,3 +1,5 @@
+import type { LimitSpec, PriorityClass } from '../limits/limit.ts';
+
 /**
  * The numbered document of everything a gateway needs. The zod schema in contracts parses it on the wire and from
  * disk; new fields are optional at first, because gateways and control plane are upgraded apart.
@@ -26,7 +28,36 @@ export interface SnapshotRoute {
   timeouts: { firstByteMs: number; betweenBytesMs: number; totalMs: number };
   /** Consumer keys are demanded unless the route says that anyone may call. */
   access: 'keys' | 'open';
+  /** Bounds that every request of this route counts against, whoever sends it. */
+  limits?: readonly SnapshotLimit[];
+  queue?: SnapshotQueue;
+  routing?: SnapshotRouting;
+  /** Keeps a caller on one revision through a split; null or absent: every request is assigned anew. */
+  sticky?: StickyBy | null;
+  /** Copies of requests to a revision whose answers nobody sees. */
+  shadow?: { revisionId: string; basisPoints: number } | null;
+  cors?: { origins: readonly string[]; headers: readonly string[]; maxAgeSeconds: number } | null;
+  /** Prompts and completions in the log; absent on every route that did not ask for it. */
+  capture?: { basisPoints: number; redact: readonly string[] } | null;
+  maxBodyBytes?: number;
 }
+
+/** One bound with an identity: the same id on several keys or routes is the same bucket. */
+export type SnapshotLimit = LimitSpec & { id: string };
+
+/** Requests wait here when every replica is full; beyond these bounds they are refused at once. */
+export interface SnapshotQueue {
+  maxRequests: number;
+  maxBytes: number;
+  maxWaitMs: number;
+}
+
+/** Weights of the scorers by their names; a scorer that is not named has its default weight. */
+export interface SnapshotRouting {
+  weights: Readonly<Record<string, number>>;
+}
+
+export type StickyBy = { by: 'key' } | { by: 'header' | 'cookie'; name: string };
 
 /** One revision as the gateway sees it. A backend may have weight 0 (warm) and still be pinned to or probed. */
 export interface SnapshotBackend {
@@ -43,6 +74,8 @@ export interface SnapshotBackend {
   servedModelName: string;
   /** Upper bound of requests in flight per replica before the gateway prefers another; null for none. */
   maxInFlightPerReplica: number | null;
+  /** Longest input and output together that the engine takes, in tokens; absent where it is not known. */
+  maxContextTokens?: number | null;
   /** Path that tells whether the engine lives, for active health checks. */
   healthPath: string;
   replicas: readonly SnapshotReplica[];
@@ -64,4 +97,12 @@ export interface SnapshotKey {
   /** Route names the key may call; `*` for all of the project. */
   routes: readonly string[];
   expiresAt: number | null;
+  /** The key's own bounds and its project's. */
+  limits?: readonly SnapshotLimit[];
+  /** `standard` unless said otherwise. */
+  priority?: PriorityClass;
+  /** The key's part of its class when not all can be served, beside other keys' parts; 1 unless said otherwise. */
+  weight?: number;
+  /** May choose a revision by header. */
+  mayPin?: boolean;
 }
