@@ -1,6 +1,8 @@
 import type { ReplicaReport, RevisionReport, RouteReport, Snapshot } from '@signalbox/domain';
 import type { Clock, Logger } from '@signalbox/runtime';
 import { ConsumerKeys } from './admission/consumer-keys.ts';
+import { CallerServer } from './callers/caller-server.ts';
+import { Deadlines } from './deadlines.ts';
 import { HealthChecks } from './health/health-checks.ts';
 import { Counters } from './observe/counters.ts';
 import type { GatewayMetrics } from './observe/gateway-metrics.ts';
@@ -8,13 +10,14 @@ import { bothOf } from './observe/observers.ts';
 import { logRequest } from './observe/request-log.ts';
 import { Answers } from './proxy/answer.ts';
 import type { RoutedCall } from './proxy/call.ts';
-import { callerErrors } from './proxy/caller-error.ts';
+import type { View } from './proxy/call-parts.ts';
 import { Exchange } from './proxy/exchange.ts';
 import type { ExchangeParts } from './proxy/exchange-parts.ts';
-import { type CallParts, handleCall, type View } from './proxy/handle-call.ts';
-import { CallerServer } from './proxy/server.ts';
+import { Reception } from './proxy/reception.ts';
+import { RetryBudget } from './proxy/retry-budget.ts';
 import { Fleet } from './routing/fleet.ts';
 import { buildRoutingTable, emptyTable } from './routing/routing-table.ts';
+import { ReplicaConnections } from './upstream/replica-connections.ts';
 
 export interface DataPlaneOptions {
   clock: Clock;
@@ -27,7 +30,12 @@ export interface DataPlaneOptions {
   maxBodyBytes: number;
   bodyStallMs: number;
   headersTimeoutMs: number;
+  /** Off: Node's own HTTP server reads every request. */
+  fastPath: boolean;
 }
+
+/** How late a deadline may be kept. */
+const deadlineStepMs = 25;
 
 /** Everything between a caller and a replica. It knows one snapshot at a time and nobody who made it. */
 export class DataPlane {
@@ -35,15 +43,16 @@ export class DataPlane {
   readonly #metrics: GatewayMetrics;
   readonly #counters = new Counters();
   readonly #fleet: Fleet;
+  readonly #deadlines: Deadlines;
   readonly #server: CallerServer;
   readonly #running = new Map<RoutedCall, Exchange>();
   #view: View | undefined;
-  #draining = false;
 
   /** `changed` is called when a replica was admitted, ejected, came back, or has drained. */
   constructor(options: DataPlaneOptions, metrics: GatewayMetrics, changed: () => void) {
     this.#options = options;
     this.#metrics = metrics;
+    this.#deadlines = new Deadlines({ everyMs: deadlineStepMs, now: options.monotonicMs });
     this.#fleet = this.#createFleet(changed);
     this.#server = this.#createServer();
   }
@@ -81,7 +90,7 @@ export class DataPlane {
 
   /** From now on answers close their connections, so that callers come back elsewhere. */
   beginDraining(): void {
-    this.#draining = true;
+    this.#server.beginDraining();
   }
 
   /** Takes no more and lets what runs finish in its time; streams that outlast it end in an error event. */
@@ -89,7 +98,7 @@ export class DataPlane {
     await this.#server.drain(timeoutMs, () => {
       for (const exchange of this.#running.values()) exchange.cutShort();
     });
-    await this.#fleet.close();
+    this.#fleet.close();
   }
 
   #createFleet(changed: () => void): Fleet {
@@ -98,6 +107,7 @@ export class DataPlane {
     return new Fleet({
       // Back-offs must not end early or never because a clock was set.
       now: monotonicMs,
+      openConnections: (address) => new ReplicaConnections({ address, now: monotonicMs, deadlines: this.#deadlines }),
       events: {
         changed,
         appeared: (replica) => checks.watch(replica),
@@ -112,29 +122,24 @@ export class DataPlane {
   }
 
   #createServer(): CallerServer {
-    const { clock, log, monotonicMs, newRequestId, host, port, headersTimeoutMs } = this.#options;
-    const answers = new Answers({ isDraining: () => this.#draining, refused: this.#metrics.refused });
+    const { clock, monotonicMs, newRequestId, maxBodyBytes } = this.#options;
+    const answers = new Answers({ refused: this.#metrics.refused });
     const exchangeParts = this.#exchangeParts(answers);
-    const parts: CallParts = {
+    const handler = new Reception({
       view: () => this.#view,
       answers,
       now: () => clock.now(),
       monotonicMs,
       newRequestId,
-      limits: { maxBytes: this.#options.maxBodyBytes, stallMs: this.#options.bodyStallMs },
+      maxBodyBytes,
       exchange: (call) => this.#carryOut(call, exchangeParts),
-    };
+    });
     return new CallerServer({
-      host,
-      port,
-      headersTimeoutMs,
+      ...this.#options,
+      handler,
+      deadlines: this.#deadlines,
+      now: monotonicMs,
       refused: this.#metrics.refused,
-      handle: (request, response) => {
-        handleCall(request, response, parts).catch((error: unknown) => {
-          log.error('a request failed inside the gateway', { error });
-          answers.error({ id: newRequestId(), request, response }, 'openai', callerErrors.unexpected());
-        });
-      },
     });
   }
 
@@ -152,7 +157,8 @@ export class DataPlane {
       monotonicMs,
       routeNow: (name) => this.#view?.table.byName.get(name),
       answerError: (call, error) => answers.error(call, call.dialect, error),
-      ownHeaders: (call) => answers.ownHeaders(call),
+      deadlines: this.#deadlines,
+      budget: new RetryBudget(),
       retried: this.#metrics.retried,
       ended: (call, summary) => {
         this.#running.delete(call);

@@ -27,6 +27,8 @@ export const readEnv = defineEnv({
     .default(50 * 1024 * 1024),
   SIGNALBOX_GATEWAY_HEADERS_TIMEOUT_MS: milliseconds.min(1).default(30_000),
   SIGNALBOX_GATEWAY_BODY_STALL_MS: milliseconds.min(1).default(60_000),
+  /** `off` sends every request through Node's own HTTP server: slower, for who distrusts the fast path. */
+  SIGNALBOX_GATEWAY_FAST_PATH: flagged(['on', 'off']).default('on'),
   SIGNALBOX_LOG_LEVEL: flagged(['error', 'warn', 'info', 'debug']).default('info'),
   SIGNALBOX_LOG_FORMAT: flagged(['json', 'pretty']).default('json'),
 });

@@ -198,6 +198,7 @@ export async function startTestGateway(
     maxBodyBytes: 50 * 1024 * 1024,
     bodyStallMs: 60_000,
     headersTimeoutMs: 30_000,
+    fastPath: true,
     lingerMs: 0,
     drainMs: 10_000,
     ...options,

@@ -69,7 +69,7 @@ export class Gateway {
 
   /** Says that it leaves, takes no more, finishes what runs, and tells the last counts. */
   async stop(): Promise<void> {
-    const { clock, lingerMs, drainMs, controlPlane } = this.#options;
+    const { clock, lingerMs, drainMs, controlPlane, disk } = this.#options;
     this.#draining = true;
     this.#plane.beginDraining();
     this.#reporter.now();
@@ -78,6 +78,7 @@ export class Gateway {
     await this.#stream.stop();
     await this.#reporter.stop();
     await controlPlane.close();
+    await disk.idle();
   }
 
   #report({ epoch, number, hash }: Snapshot): GatewayReport {

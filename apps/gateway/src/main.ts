@@ -40,6 +40,7 @@ async function run(env: Env): Promise<void> {
     maxBodyBytes: env.SIGNALBOX_GATEWAY_MAX_BODY_BYTES,
     bodyStallMs: env.SIGNALBOX_GATEWAY_BODY_STALL_MS,
     headersTimeoutMs: env.SIGNALBOX_GATEWAY_HEADERS_TIMEOUT_MS,
+    fastPath: env.SIGNALBOX_GATEWAY_FAST_PATH === 'on',
     lingerMs: env.SIGNALBOX_GATEWAY_LINGER_MS,
     drainMs: env.SIGNALBOX_GATEWAY_DRAIN_MS,
   });

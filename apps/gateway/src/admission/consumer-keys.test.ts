@@ -74,14 +74,14 @@ describe('consumer keys', () => {
   });
 
   test.each([
-    [{ authorization: 'Bearer abc' }, 'abc'],
-    [{ authorization: 'bearer   abc ' }, 'abc'],
-    [{ authorization: 'Basic abc' }, ''],
-    [{ authorization: 'Bearer a b' }, ''],
-    [{ 'x-api-key': 'abc' }, 'abc'],
-    [{ authorization: '', 'x-api-key': '' }, undefined],
-    [{}, undefined],
-  ])('the secret of %j is %j', (headers, want) => {
-    expect(secretFrom(headers)).toBe(want);
+    ['Bearer abc', undefined, 'abc'],
+    ['bearer   abc ', undefined, 'abc'],
+    ['Basic abc', undefined, ''],
+    ['Bearer a b', undefined, ''],
+    [undefined, 'abc', 'abc'],
+    ['', '', undefined],
+    [undefined, undefined, undefined],
+  ])('the secret of %j and %j is %j', (authorization, apiKey, want) => {
+    expect(secretFrom(authorization, apiKey)).toBe(want);
   });
 });

@@ -46,14 +46,9 @@ export function accessTo(route: Pick<SnapshotRoute, 'project' | 'name' | 'access
 }
 
 /** The secret from `Authorization: Bearer` or, as Anthropic's clients send it, `x-api-key`. */
-export function secretFrom(headers: {
-  authorization?: string | undefined;
-  'x-api-key'?: string | string[] | undefined;
-}) {
-  const { authorization } = headers;
+export function secretFrom(authorization: string | undefined, apiKey: string | undefined): string | undefined {
   if (authorization !== undefined && authorization !== '') {
     return /^bearer +(\S+) *$/i.exec(authorization)?.[1] ?? '';
   }
-  const key = headers['x-api-key'];
-  return typeof key === 'string' && key !== '' ? key : undefined;
+  return apiKey === '' ? undefined : apiKey;
 }

@@ -46,13 +46,8 @@ export class HealthChecks {
 
 async function answersWell(replica: Replica): Promise<boolean> {
   try {
-    const answer = await replica.pool.request({
-      path: replica.healthPath,
-      method: 'GET',
-      signal: AbortSignal.timeout(timeoutMs),
-    });
-    await answer.body.dump();
-    return answer.statusCode >= 200 && answer.statusCode < 300;
+    const { status } = await replica.connections.get(replica.healthPath, timeoutMs);
+    return status >= 200 && status < 300;
   } catch {
     return false;
   }

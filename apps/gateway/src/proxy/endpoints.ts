@@ -15,6 +15,9 @@ export type Endpoint =
   | { kind: 'unknown'; dialect: Dialect }
   | { kind: 'methodNotAllowed'; dialect: Dialect; allowed: string };
 
+/** One that a replica answers. */
+export type RoutedEndpoint = Extract<Endpoint, { kind: 'byBody' | 'byPath' }>;
+
 const openai = (streamEnd: StreamEnd = null) => ({ kind: 'byBody', dialect: 'openai', streamEnd }) as const;
 
 /**

@@ -1,20 +1,22 @@
+import type { Deadlines } from '../deadlines.ts';
 import type { AttemptOutcome } from '../observe/observers.ts';
 import type { Fleet } from '../routing/fleet.ts';
 import type { Pick } from '../routing/pick.ts';
 import type { Route } from '../routing/routing-table.ts';
+import type { Failure } from '../upstream/failure.ts';
 import type { RoutedCall } from './call.ts';
 import type { CallerError } from './caller-error.ts';
-import type { Failure } from './failure.ts';
+import type { RetryBudget } from './retry-budget.ts';
 
 /** What all exchanges share. */
 export interface ExchangeParts {
   fleet: { lease: Fleet['lease']; attempted: Fleet['attempted'] };
+  deadlines: Deadlines;
+  budget: RetryBudget;
   /** The route as the newest snapshot has it: a second try must not go where traffic may no longer go. */
   routeNow: (name: string) => Route | undefined;
   monotonicMs: () => number;
   answerError: (call: RoutedCall, error: CallerError) => void;
-  /** Headers that every answer of the gateway carries. */
-  ownHeaders: (call: RoutedCall) => string[];
   retried: () => void;
   ended: (call: RoutedCall, summary: ExchangeSummary) => void;
 }

@@ -8,6 +8,7 @@ import {
   type EjectionCause,
   type ReplicaHealth,
 } from '../health/replica-health.ts';
+import type { ReplicaConnections } from '../upstream/replica-connections.ts';
 import { Replica } from './replica.ts';
 
 export interface FleetEvents {
@@ -27,10 +28,16 @@ export class Fleet {
   readonly #leaving = new Set<Replica>();
   readonly #events: FleetEvents;
   readonly #now: () => number;
+  readonly #openConnections: (address: string) => ReplicaConnections;
 
-  constructor(options: { events: FleetEvents; now: () => number }) {
+  constructor(options: {
+    events: FleetEvents;
+    now: () => number;
+    openConnections: (address: string) => ReplicaConnections;
+  }) {
     this.#events = options.events;
     this.#now = options.now;
+    this.#openConnections = options.openConnections;
   }
 
   get(id: string): Replica | undefined {
@@ -51,7 +58,7 @@ export class Fleet {
           } else {
             // Another address under the same id: what was learned of the old one says nothing of the new.
             if (known !== undefined) this.#retire(known);
-            const replica = new Replica(seen, healthPath);
+            const replica = new Replica(seen, healthPath, this.#openConnections(seen.address));
             this.#replicas.set(seen.id, replica);
             this.#events.appeared(replica);
           }
@@ -94,12 +101,12 @@ export class Fleet {
     }));
   }
 
-  async close(): Promise<void> {
+  close(): void {
     const all = [...this.#replicas.values(), ...this.#leaving];
     this.#replicas.clear();
     this.#leaving.clear();
     for (const replica of all) this.#events.left(replica);
-    await Promise.all(all.map((replica) => replica.pool.destroy()));
+    for (const replica of all) replica.connections.close();
   }
 
   #setHealth(replica: Replica, health: ReplicaHealth): void {
@@ -122,7 +129,6 @@ export class Fleet {
 
   #close(replica: Replica): void {
     this.#leaving.delete(replica);
-    // Not from within the pool's own callback, in which the last request ends.
-    setImmediate(() => void replica.pool.destroy());
+    replica.connections.close();
   }
 }

@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
+import { Deadlines } from '../deadlines.ts';
 import { backendOf, routeOf } from '../gateway.fixture.ts';
 import { freshHealth } from '../health/replica-health.ts';
 import { Counters } from '../observe/counters.ts';
+import { ReplicaConnections } from '../upstream/replica-connections.ts';
 import { largestShare, pick } from './pick.ts';
 import { Replica } from './replica.ts';
 import type { Route } from './routing-table.ts';
@@ -13,6 +15,14 @@ interface Given {
   replicas: { name: string; state?: Replica['state']; admitted?: boolean; ejected?: boolean; inFlight?: number }[];
 }
 
+/** No pick opens a connection. */
+const now = (): number => 0;
+const connections = new ReplicaConnections({
+  address: '127.0.0.1:1',
+  now,
+  deadlines: new Deadlines({ everyMs: 1_000, now }),
+});
+
 function routeWith(...given: Given[]): Route {
   const counters = new Counters();
   const backends = given.map(({ revision, weight, limit, replicas }) => ({
@@ -22,7 +32,7 @@ function routeWith(...given: Given[]): Route {
     turns: { next: 0 },
     observer: counters.revision('route', revision),
     replicas: replicas.map(({ name, state = 'serving', admitted = true, ejected = false, inFlight = 0 }) => {
-      const replica = new Replica({ id: name, address: '127.0.0.1:1', state }, '/health');
+      const replica = new Replica({ id: name, address: '127.0.0.1:1', state }, '/health', connections);
       const ejection = ejected ? ({ because: 'answers', at: 0, until: 1 } as const) : null;
       replica.health = { ...freshHealth, admitted, ejection };
       replica.inFlight = inFlight;

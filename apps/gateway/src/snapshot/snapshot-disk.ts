@@ -41,6 +41,11 @@ export class SnapshotDisk {
     return this.#writing;
   }
 
+  /** Resolves when everything that was to be saved is. */
+  idle(): Promise<void> {
+    return this.#writing;
+  }
+
   async #write(name: string, text: string): Promise<void> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     const temporary = join(this.#folder, `${name}.part`);

@@ -1,0 +1,164 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type CallerError, callerErrors, errorBody } from '../proxy/caller-error.ts';
+import type { CallHandler, PendingCall } from './call-handler.ts';
+import { headFromNode } from './node-head.ts';
+import { NodeReply } from './node-reply.ts';
+
+export interface NodeServerOptions {
+  handler: CallHandler;
+  headersTimeoutMs: number;
+  keepAliveMs: number;
+  bodyStallMs: number;
+  isDraining: () => boolean;
+  refused: (code: string) => void;
+  newRequestId: () => string;
+}
+
+/**
+ * Node's own HTTP server for everything that is not ordinary: transfer codings, trailers, Expect, Upgrade, HTTP/1.0,
+ * forms, and whatever is no good HTTP at all. It listens nowhere: connections are handed to it.
+ */
+export class NodeServer {
+  readonly #options: NodeServerOptions;
+  readonly #server: Server;
+  /** The answers under way on each socket, in order: what else is written to it would fall between them. */
+  readonly #answering = new Map<Duplex, ServerResponse[]>();
+
+  constructor(options: NodeServerOptions) {
+    const { headersTimeoutMs } = options;
+    this.#options = options;
+    this.#server = createServer({
+      maxHeaderSize: 16_384,
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: Math.max(headersTimeoutMs, 300_000),
+      connectionsCheckingInterval: Math.max(50, Math.min(headersTimeoutMs / 4, 5_000)),
+      keepAliveTimeout: options.keepAliveMs,
+      requireHostHeader: true,
+      insecureHTTPParser: false,
+    });
+    // Node would silently drop what is beyond; the count is checked where the caller can be told.
+    this.#server.maxHeadersCount = 0;
+    // It never listens, but only from this event on does it look after slow connections.
+    this.#server.emit('listening');
+    this.#server.on('request', (request, response) => this.take(request, response));
+    this.#server.on('checkExpectation', (request, response) => this.take(request, response));
+    this.#server.on('clientError', (error: NodeJS.ErrnoException, socket) => this.#clientError(error, socket));
+  }
+
+  /** Takes over a connection, with the bytes that were read from it already. */
+  adopt(socket: Duplex, bytes: Buffer): void {
+    if (bytes.length > 0) socket.unshift(bytes);
+    this.#server.emit('connection', socket);
+    socket.resume();
+  }
+
+  closeIdle(): void {
+    this.#server.closeIdleConnections();
+  }
+
+  /** Stops its timers. */
+  close(): void {
+    this.#server.close();
+    this.#server.closeAllConnections();
+  }
+
+  take(request: IncomingMessage, response: ServerResponse): void {
+    this.#track(request.socket, response);
+    // A caller that goes away is told by `close`; an error nobody listens to would end the process.
+    response.on('error', () => undefined);
+    const { handler, isDraining } = this.#options;
+    const reply = new NodeReply(request, response, isDraining);
+    const head = headFromNode(request);
+    if (head === undefined) return void this.#refuse(reply, callerErrors.badFraming());
+    const pending = handler.begin(head, reply, { address: request.socket.remoteAddress ?? '', path: 'node' });
+    if (pending === undefined) return;
+    if (head.contentLength > pending.maxBodyBytes) return void pending.refuse('tooLarge');
+    if (request.headers.expect !== undefined) response.writeContinue();
+    this.#collect(request, pending);
+  }
+
+  #collect(request: IncomingMessage, pending: PendingCall): void {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    let isOver = false;
+    const stalled = setTimeout(() => refuse('tooSlow'), this.#options.bodyStallMs);
+    const finish = (): boolean => {
+      const first = !isOver;
+      isOver = true;
+      clearTimeout(stalled);
+      return first;
+    };
+    const refuse = (problem: 'tooSlow' | 'tooLarge'): void => {
+      if (finish()) pending.refuse(problem);
+    };
+    request.on('data', (chunk: Buffer) => {
+      if (isOver) return;
+      stalled.refresh();
+      bytes += chunk.length;
+      if (bytes > pending.maxBodyBytes) refuse('tooLarge');
+      else chunks.push(chunk);
+    });
+    request.on('end', () => {
+      if (finish()) pending.proceed(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, bytes));
+    });
+    request.on('close', finish);
+    request.on('error', finish);
+  }
+
+  #refuse(reply: NodeReply, error: CallerError): void {
+    this.#options.refused(error.code);
+    const body = Buffer.from(errorBody(error, 'openai', ''));
+    const id = this.#options.newRequestId();
+    reply.start(error.status, `content-type: application/json\r\nx-request-id: ${id}\r\n`, body.length);
+    reply.end(body);
+  }
+
+  #track(socket: Duplex, response: ServerResponse): void {
+    const onSocket = this.#answering.get(socket) ?? [];
+    onSocket.push(response);
+    this.#answering.set(socket, onSocket);
+    response.on('close', () => {
+      onSocket.splice(onSocket.indexOf(response), 1);
+      if (onSocket.length > 0) return;
+      this.#answering.delete(socket);
+      // It was promised to be kept alive before the draining began, and would idle until that is over.
+      if (this.#options.isDraining()) setImmediate(() => this.#server.closeIdleConnections());
+    });
+  }
+
+  /** What Node's parser refused, or what did not come in time. The connection is never used again. */
+  #clientError(error: NodeJS.ErrnoException, socket: Duplex): void {
+    const first = this.#answering.get(socket)?.[0];
+    if (first?.req.complete === true) {
+      // Garbage behind a good request: that one still gets its answer, and then the connection closes.
+      first.shouldKeepAlive = false;
+      return;
+    }
+    if (first?.headersSent === true) return void socket.destroy();
+    if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+    const refusal = refusalFor(error.code);
+    this.#options.refused(refusal.code);
+    const body = errorBody(refusal, 'openai', '');
+    const head = [
+      `HTTP/1.1 ${refusal.status} ${reasons[refusal.status] ?? 'Error'}`,
+      'content-type: application/json',
+      `x-request-id: ${this.#options.newRequestId()}`,
+      `content-length: ${Buffer.byteLength(body)}`,
+      'connection: close',
+    ];
+    socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+  }
+}
+
+const reasons: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  408: 'Request Timeout',
+  431: 'Request Header Fields Too Large',
+};
+
+function refusalFor(code: string | undefined): CallerError {
+  if (code === 'HPE_HEADER_OVERFLOW') return callerErrors.headersTooLarge();
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return callerErrors.tooSlow();
+  return callerErrors.badFraming();
+}
