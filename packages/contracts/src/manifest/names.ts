@@ -37,6 +37,11 @@ export const publicModelName = text('a public model name: at most 128 letters, d
 
 export const secretName = dottedName('the name of a secret in the cluster', 253);
 
+export const httpToken = text('a name of letters, digits and signs such as "-" and "_"', {
+  pattern: /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/,
+  max: 100,
+});
+
 export const digest = text('a digest: sha256: and 64 hex digits', { pattern: /^sha256:[0-9a-f]{64}$/ });
 
 export const imageReference = text('an image reference such as registry.example/team/image:tag', {

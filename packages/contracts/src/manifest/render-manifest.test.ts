@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { KV_CACHE_QUANTIZATIONS, WEIGHT_FORMATS, WEIGHT_QUANTIZATIONS } from '@signalbox/domain';
+import { KV_CACHE_QUANTIZATIONS, SCORER_NAMES, WEIGHT_FORMATS, WEIGHT_QUANTIZATIONS } from '@signalbox/domain';
 import fc from 'fast-check';
 import { stringify } from 'yaml';
 import { renderManifest, renderManifestSpec } from './render-manifest.ts';
@@ -133,8 +133,50 @@ const toleration = fc.oneof(
   prose.map((value) => ({ key: 'a', value })),
 );
 
+const limits = fc.uniqueArray(
+  fc.oneof(
+    fc.record({
+      of: fc.constantFrom('requests', 'tokens', 'inputTokens', 'outputTokens'),
+      per: fc.constantFrom('minute', 'day'),
+      amount: count(10 ** 12),
+    }),
+    fc.record({ of: fc.constant('concurrency'), amount: count(999) }),
+  ),
+  { selector: (it) => `${it.of} ${'per' in it ? it.per : ''}` },
+);
+
+const hundredths = count(10_000).map((it) => it / 100);
+const routePolicies = {
+  limits: maybe(limits),
+  queue: fc.record({
+    maxRequests: fc.integer({ min: 0, max: 999 }),
+    maxBytes: size.filter((it) => !String(it).startsWith('0')),
+    maxWait: fc.constantFrom('0s', '1500ms', '10m'),
+  }),
+  routing: fc.record({
+    weights: written(
+      Object.fromEntries(SCORER_NAMES.map((name) => [name, fc.double({ min: 0, max: 100, noNaN: true })])),
+    ),
+  }),
+  sticky: fc.constantFrom({ by: 'key' }, { by: 'header', name: 'X-Id' }, { by: 'cookie', name: 'Id' }),
+  shadow: fc.record({ version: label, percent: hundredths }),
+  cors: fc.record(
+    {
+      origins: fc.constantFrom(['*'], ['https://a.example', 'http://[::1]:8080']),
+      headers: fc.constantFrom([], ['X-A', 'content-type']),
+      maxAge: maybe(fc.constantFrom('0s', '90s')),
+    },
+    { requiredKeys: ['origins'] },
+  ),
+  capture: fc.record(
+    { percent: hundredths, redact: maybe(fc.constantFrom([], ['[0-9]+', '\\p{Lu}{2}'])) },
+    { requiredKeys: ['percent'] },
+  ),
+  maxBodySize: maybe(fc.constantFrom(1, '4Mi', '1Gi')),
+};
+
 const specs = {
-  Project: written({ description: maybe(prose) }),
+  Project: written({ description: maybe(prose), limits: maybe(limits) }),
   Cluster: fc.oneof(
     written({ gpus: fc.array(fc.record({ product: label, memory: maybe(size) })) }).map((local) => ({ local })),
     written({ kubeconfig: prose, context: maybe(prose) }).map((more) => ({ kubernetes: { namespace: 'a', ...more } })),
@@ -156,7 +198,8 @@ const specs = {
       deployment: label,
       model: maybe(label),
       access: fc.constantFrom('keys', 'open'),
-      timeouts: written({ total: duration }),
+      timeouts: written({ firstByte: duration }),
+      ...routePolicies,
     },
     { requiredKeys: ['deployment'] },
   ),

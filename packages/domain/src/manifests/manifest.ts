@@ -1,6 +1,8 @@
 import type { DeploymentSpec } from '../deployments/deployment-spec.ts';
+import type { LimitSpec } from '../limits/limit.ts';
 import type { ArchitectureFacts, ModelVersionContent, WeightFormat } from '../models/model-version.ts';
 import type { Toleration } from '../workload/placement.ts';
+import type { RouteSpec } from './route-spec.ts';
 
 /** Kinds that users write, in the order in which they may refer to each other. */
 export const MANIFEST_KINDS = ['Project', 'Cluster', 'Pool', 'Model', 'ModelVersion', 'Deployment', 'Route'] as const;
@@ -38,6 +40,8 @@ export interface ManifestMetadata {
 
 export interface ProjectSpec {
   description: string | null;
+  /** Bounds that all keys of the project share. */
+  limits?: readonly LimitSpec[];
 }
 
 export type ClusterSpec =
@@ -85,11 +89,3 @@ export type WrittenSource =
   | { kind: 'objectStore'; uri: string; digest: string | null; secret: string | null }
   | { kind: 'volumeClaim'; claim: string; path: string; digest: string | null }
   | { kind: 'localPath'; path: string };
-
-export interface RouteSpec {
-  /** What callers put into `model`; the manifest's name unless said otherwise. Unique in the installation. */
-  model: string;
-  deployment: string;
-  access: 'keys' | 'open';
-  timeouts: { firstByteMs: number; betweenBytesMs: number; totalMs: number };
-}

@@ -13,7 +13,7 @@ describe('what is wrong with projects, clusters and pools', () => {
             path: 'spec.descripton',
             line: 5,
             column: 3,
-            allowed: ['description'],
+            allowed: ['description', 'limits'],
             nearest: 'description',
           },
         ],

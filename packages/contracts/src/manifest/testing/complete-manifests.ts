@@ -2,7 +2,9 @@
 export const completeManifests = `apiVersion: signalbox.dev/v1
 kind: Project
 metadata: { name: support, labels: { team: support }, annotations: { example.com/owner: 'Ada, of "support"' } }
-spec: { description: Answers customers }
+spec:
+  description: Answers customers
+  limits: [{ of: tokens, per: day, amount: 50000000 }]
 ---
 apiVersion: signalbox.dev/v1
 kind: Cluster
@@ -88,4 +90,15 @@ spec:
   deployment: chat
   access: open
   timeouts: { firstByte: 20s, betweenBytes: 5s, total: 2m }
+  limits:
+    - { of: tokens, per: minute, amount: 100000 }
+    - { of: requests, per: minute, amount: 600 }
+    - { of: concurrency, amount: 64 }
+  queue: { maxRequests: 200, maxBytes: 64Mi, maxWait: 15s }
+  routing: { weights: { prefixAffinity: 2, outstandingTokens: 1, session: 0.5 } }
+  sticky: { by: header, name: X-Session-Id }
+  shadow: { version: v5, percent: 2.5 }
+  cors: { origins: ["https://app.example.com", "http://localhost:5173"], headers: [X-Session-Id], maxAge: 1h }
+  capture: { percent: 0.25, redact: ['\\b\\d{16}\\b', "[\\\\w.+-]+@[\\\\w.-]+"] }
+  maxBodySize: 4Mi
 `;
