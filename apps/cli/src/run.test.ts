@@ -81,6 +81,33 @@ describe('what is sent', () => {
     });
   });
 
+  test('a key has the limits, the priority and the weight that were given', async () => {
+    const { world, changes } = aWorld({ 'POST /v1/keys': { ...answers.key, key: 'sbk_1' } });
+    const flags = '--limit tokens/minute=100000 --limit concurrency=8 --priority batch --weight 0.5 --may-pin';
+    expect(await run(['keys', 'create', 'bot', ...flags.split(' ')], world)).toBe(EXIT.done);
+    expect(changes[0]?.body).toEqual({
+      name: 'bot',
+      project: 'default',
+      limits: [
+        { of: 'tokens', per: 'minute', amount: 100_000 },
+        { of: 'concurrency', per: null, amount: 8 },
+      ],
+      priority: 'batch',
+      weight: 0.5,
+      mayPin: true,
+    });
+  });
+
+  test.each([
+    ['--limit', 'tokens=5'],
+    ['--priority', 'urgent'],
+    ['--weight', '-1'],
+  ])('nothing is sent with %s %s', async (flag, value) => {
+    const { world, changes } = aWorld({ 'POST /v1/keys': { ...answers.key, key: 'sbk_1' } });
+    expect(await run(['keys', 'create', 'bot', flag, value], world)).toBe(EXIT.badUsage);
+    expect(changes).toEqual([]);
+  });
+
   test('scale --auto gives the number back', async () => {
     const answer = { override: null, bounds: { min: 1, max: 4 }, message: 'the autoscaler decides' };
     const { world, changes } = aWorld({ 'POST /v1/deployments/chat/scale': answer });

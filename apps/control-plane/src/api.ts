@@ -60,7 +60,13 @@ export async function startApi(options: ApiOptions): Promise<{ url: string; stop
   const wakeNow = (id: DeploymentId): void => void options.wake(id);
   const streams = new SnapshotStreams(log);
   const publisher = new SnapshotPublisher({ db, streams, log });
-  const reports = new GatewayReports({ db, clock, wake: wakeNow, deploymentOf: (id) => publisher.deploymentOf(id) });
+  const reports = new GatewayReports({
+    db,
+    clock,
+    silentMs: GATEWAY_SILENT_MS,
+    wake: wakeNow,
+    deploymentOf: (id) => publisher.deploymentOf(id),
+  });
   const push: TrafficPush['push'] = async (wanted, since, timeoutMs) => {
     // Pushed from here at once: the notification of the database would come a moment later.
     await publisher.refresh();

@@ -23,7 +23,7 @@ export async function ask(
 ): Promise<Answer<unknown>> {
   return exchange(connection, id, request, options, async (response) => {
     const text = await response.text();
-    const json = operationOf(id).answer === 'empty' ? undefined : parseJson(text);
+    const json = isEmpty(id, response) ? undefined : parseJson(text);
     return {
       value: checked(connection.url, id, json, response),
       json,
@@ -35,13 +35,18 @@ export async function ask(
 }
 
 function checked(url: string, id: OperationId, json: unknown, response: Response): unknown {
-  if (operationOf(id).answer === 'empty') return undefined;
+  if (isEmpty(id, response)) return undefined;
   if (json === undefined) {
     const type = response.headers.get('content-type') ?? 'nothing';
     const what = `not with JSON (it sent ${type}). Check that the URL is that of a control plane.`;
     throw new UnexpectedAnswer(url, response.status, what);
   }
   return checkedItem(url, id, json, response.status);
+}
+
+function isEmpty(id: OperationId, { status }: Response): boolean {
+  const { answer, mayBeEmpty = false } = operationOf(id);
+  return answer === 'empty' || (mayBeEmpty && status === 204);
 }
 
 /** One document, or one item of a stream, in the shape that contracts say. */

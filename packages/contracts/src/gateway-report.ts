@@ -1,4 +1,4 @@
-import { type GatewayReport, TTFT_BOUNDS_MS } from '@signalbox/domain';
+import { type GatewayReport, type GatewayReportAnswer, TTFT_BOUNDS_MS } from '@signalbox/domain';
 import { z } from 'zod';
 
 const count = z.number().int().min(0);
@@ -24,4 +24,18 @@ export const gatewayReportSchema: z.ZodType<GatewayReport> = z.object({
     }),
   ),
   routes: z.array(z.object({ routeId: z.string(), inFlight: count, unserved: count })),
+  limits: z.array(z.object({ id: z.string().max(500), used: z.number().min(0) })).exactOptional(),
 });
+
+export const gatewayReportAnswerSchema: z.ZodType<GatewayReportAnswer> = z
+  .object({
+    shares: z
+      .record(z.string(), z.number().gt(0).max(1))
+      .describe('By the limit’s id: the part of it that this gateway may give out by itself'),
+    gateways: z
+      .number()
+      .int()
+      .positive()
+      .describe('How many share: of a limit not named above, each has an equal part'),
+  })
+  .meta({ id: 'GatewayReportAnswer' });

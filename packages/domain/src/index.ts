@@ -7,6 +7,8 @@ export * from './gateways/gateway-report.ts';
 export * from './identity/ids.ts';
 export * from './instant.ts';
 export * from './limits/limit.ts';
+export * from './limits/limit-id.ts';
+export * from './limits/limit-uses.ts';
 export * from './manifests/manifest.ts';
 export * from './manifests/route-spec.ts';
 export * from './models/model-version.ts';

@@ -36,6 +36,8 @@ export type Rendering =
       servedModelName: string;
       healthPath: string;
       maxInFlightPerReplica: number | null;
+      /** Longest input and output together; null where that is not known. */
+      maxContextTokens: number | null;
     }
   /** Paths are relative to the deployment's manifest, as `spec.quantization.weights`. */
   | { kind: 'refused'; problems: readonly Problem[] };

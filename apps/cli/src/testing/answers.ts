@@ -292,6 +292,13 @@ export const key: ApiResponse<'listKeys'>['items'][number] = {
   project: 'default',
   prefix: 'sbk_ab12',
   routes: ['chat'],
+  limits: [
+    { of: 'tokens', per: 'minute', amount: 100_000 },
+    { of: 'concurrency', per: null, amount: 8 },
+  ],
+  priority: 'batch',
+  weight: 2,
+  mayPin: false,
   author: 'ada',
   createdAt: '2026-02-20T08:00:00Z',
   expiresAt: '2026-06-01T00:00:00Z',

@@ -67,7 +67,7 @@ function carryOut(operation: Operation, handler: AnyHandler, deps: OperationsDep
 
 function toAnswer(operation: Operation, reply: Reply<unknown> | undefined): Answer {
   return {
-    status: operation.successStatus,
+    status: operation.mayBeEmpty === true && reply?.body === undefined ? 204 : operation.successStatus,
     body: reply?.body,
     ...(reply?.version === undefined ? {} : { version: reply.version }),
   };

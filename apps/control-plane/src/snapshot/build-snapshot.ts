@@ -2,17 +2,14 @@ import { createHash } from 'node:crypto';
 import { canonicalJson } from '@signalbox/contracts';
 import type { RoutableRevision, SnapshotInputs } from '@signalbox/db';
 import type { Quantization, Snapshot, SnapshotBackend, SnapshotReplica, SnapshotRoute } from '@signalbox/domain';
+import { buildKey } from './build-key.ts';
+import { routePolicies } from './route-policies.ts';
 
 /** The document that gateways serve by: everything read as of one moment, numbered by that moment. */
 export function buildSnapshot(inputs: SnapshotInputs): Snapshot {
   const routes = inputs.routes.map((route) => buildRoute(route, inputs));
-  const keys = inputs.keys.map(({ id, project, hash, routes: scope, expiresAt }) => ({
-    id,
-    project,
-    hash,
-    routes: scope,
-    expiresAt,
-  }));
+  const projectLimits = new Map(inputs.projectLimits.map(({ project, limits }) => [project, limits]));
+  const keys = inputs.keys.map((key) => buildKey(key, projectLimits.get(key.project) ?? []));
   const hash = createHash('sha256').update(canonicalJson({ routes, keys })).digest('hex');
   return { format: 1, epoch: inputs.state.epoch, number: inputs.state.number, hash, routes, keys };
 }
@@ -28,10 +25,12 @@ function buildRoute(route: SnapshotInputs['routes'][number], inputs: SnapshotInp
     backends: revisions.map((revision) => buildBackend(revision, inputs)),
     timeouts: route.spec.timeouts,
     access: route.spec.access,
+    ...routePolicies(route, { split, revisions }),
   };
 }
 
 function buildBackend(revision: RoutableRevision, inputs: SnapshotInputs): SnapshotBackend {
+  const { maxContextTokens } = revision;
   return {
     revisionId: revision.id,
     deployment: revision.deployment,
@@ -44,6 +43,7 @@ function buildBackend(revision: RoutableRevision, inputs: SnapshotInputs): Snaps
     quantization: describeQuantization(revision.quantization),
     servedModelName: revision.servedModelName,
     maxInFlightPerReplica: revision.maxInFlightPerReplica,
+    ...(maxContextTokens === null ? {} : { maxContextTokens }),
     healthPath: revision.healthPath,
     replicas: inputs.replicas.flatMap((replica) => (replica.revisionId === revision.id ? buildReplica(replica) : [])),
   };

@@ -29,8 +29,7 @@ export function gatewayOperations(
       if (body.gatewayId !== params.id) {
         throw new AppError('request.invalid', { problems: 'the report is from another gateway than the path names' });
       }
-      await reports.receive(body);
-      return { body: undefined };
+      return { body: await reports.receive(body) };
     },
   };
 }

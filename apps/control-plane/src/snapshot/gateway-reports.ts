@@ -1,12 +1,22 @@
 import { type Database, repositories } from '@signalbox/db';
-import type { DeploymentId, GatewayReport, ReplicaId } from '@signalbox/domain';
+import {
+  type DeploymentId,
+  type GatewayId,
+  type GatewayReport,
+  type GatewayReportAnswer,
+  type LimitUses,
+  type ReplicaId,
+  usesAfter,
+} from '@signalbox/domain';
 import type { Clock } from '@signalbox/runtime';
+import { limitSharesOf } from './limit-shares.ts';
 import { reportDelta } from './report-delta.ts';
 
 /** Takes in what gateways say: stores it, adds up what they counted, and wakes whom it concerns. */
 export class GatewayReports {
   readonly #db: Database;
   readonly #clock: Clock;
+  readonly #silentMs: number;
   readonly #wake: (id: DeploymentId) => void;
   readonly #deploymentOf: (replica: ReplicaId) => DeploymentId | undefined;
   readonly #listeners = new Set<(report: GatewayReport) => void>();
@@ -14,16 +24,20 @@ export class GatewayReports {
   constructor(options: {
     db: Database;
     clock: Clock;
+    /** A gateway that was not heard from for longer shares no limits. */
+    silentMs: number;
     wake: (id: DeploymentId) => void;
     deploymentOf: (replica: ReplicaId) => DeploymentId | undefined;
   }) {
     this.#db = options.db;
     this.#clock = options.clock;
+    this.#silentMs = options.silentMs;
     this.#wake = options.wake;
     this.#deploymentOf = options.deploymentOf;
   }
 
-  async receive(report: GatewayReport): Promise<void> {
+  /** Hands back what the gateway may use of shared limits; undefined when it has no part in that. */
+  async receive(report: GatewayReport): Promise<GatewayReportAnswer | undefined> {
     // Who waits for an acknowledgement need not wait for the disk.
     for (const listener of this.#listeners) listener(report);
     const now = this.#clock.now();
@@ -32,9 +46,14 @@ export class GatewayReports {
       const outcome = await gateways.upsertReport(report, now);
       if (outcome.kind === 'stale') return report;
       await revisionStats.add(reportDelta(report, outcome.previous), now);
+      const uses = limitUsesOf(report, outcome);
+      if (uses !== outcome.limitUses) await gateways.saveLimitUses(report.gatewayId as GatewayId, uses);
       return outcome.previous;
     });
     for (const id of this.#concerned(report, previous)) this.#wake(id);
+    if (report.limits === undefined) return undefined;
+    const sharing = await repositories(this.#db).gateways.listLimitUses(now - this.#silentMs);
+    return limitSharesOf(report.gatewayId, sharing);
   }
 
   /** Calls back with every report that this process receives, before it is stored. */
@@ -56,4 +75,14 @@ export class GatewayReports {
     }
     return concerned;
   }
+}
+
+/** The time that a report tells of is told by the gateway's own clock, which no other is compared with. */
+function limitUsesOf(
+  { bootId, startedAt, sentAt, limits }: GatewayReport,
+  { previous, limitUses }: { previous: GatewayReport | undefined; limitUses: LimitUses | null },
+): LimitUses | null {
+  if (limits === undefined) return null;
+  const since = previous?.bootId === bootId ? previous.sentAt : startedAt;
+  return usesAfter(limitUses ?? {}, limits, sentAt - since);
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { gatewayReportSchema } from '../gateway-report.ts';
+import { gatewayReportAnswerSchema, gatewayReportSchema } from '../gateway-report.ts';
 import { snapshotSchema } from '../snapshot.ts';
 import { instant } from './fields.ts';
 import type { Operation } from './operation.ts';
@@ -59,8 +59,11 @@ export const gatewayOperations = {
     summary: 'What a gateway acknowledges, sees and counts',
     role: 'gateway',
     request: { params: gatewayParams, body: gatewayReportSchema },
-    answer: 'empty',
-    successStatus: 204,
+    answer: 'json',
+    response: gatewayReportAnswerSchema,
+    successStatus: 200,
+    // There are shares for those only who tell what they use: older gateways, and those that drain, get none.
+    mayBeEmpty: true,
     // Reports carry totals: sending one twice changes nothing, so no Idempotency-Key is kept for each.
     mutating: false,
   },

@@ -1,13 +1,28 @@
+import { LIMITED_QUANTITIES, PRIORITY_CLASSES } from '@signalbox/domain';
 import { z } from 'zod';
+import { limitList } from '../manifest/kinds/limit-list.ts';
 import { instant, namedParams, objectName, pageOf, projectPageQuery, projectQuery } from './fields.ts';
 import type { Operation } from './operation.ts';
 
+const limitView = z
+  .object({
+    of: z.enum(LIMITED_QUANTITIES),
+    per: z.enum(['minute', 'day']).nullable().describe('Null: how many at once'),
+    amount: z.number(),
+  })
+  .meta({ id: 'Limit' });
+
+// Defaults also in what is answered: a control plane before these fields had keys without any limits.
 const keyFields = {
   id: z.string(),
   name: objectName,
   project: z.string(),
   prefix: z.string().describe('First characters, so that keys can be told apart'),
   routes: z.array(z.string()),
+  limits: z.array(limitView).default([]),
+  priority: z.enum(PRIORITY_CLASSES).default('standard'),
+  weight: z.number().default(1),
+  mayPin: z.boolean().default(false),
   author: z.string(),
   createdAt: instant,
   expiresAt: instant.nullable(),
@@ -25,6 +40,15 @@ const createKeyRequest = z
     name: objectName.regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, 'lower-case letters, digits and dashes'),
     project: z.string().min(1).max(253).default('default'),
     routes: z.array(z.string().min(1).max(253)).min(1).max(100).default(['*']).describe('Public model names, or `*`'),
+    limits: limitList.default([]).describe('`per` is left out for concurrency: how many at once'),
+    priority: z.enum(PRIORITY_CLASSES).default('standard').describe('Who goes first when not all can'),
+    weight: z
+      .number()
+      .min(0.01)
+      .max(1_000)
+      .default(1)
+      .describe('Part of what its priority class gets, beside the parts of other keys'),
+    mayPin: z.boolean().default(false).describe('May choose a revision by header'),
     expiresAt: instant.nullable().default(null),
   })
   .meta({ id: 'CreateKeyRequest' });

@@ -66,7 +66,11 @@ function describeOperation(operationId: string, operation: Operation, components
             content: { 'application/json': { schema: schemaOf(operation.request.body, components) } },
           },
         }),
-    responses: { [operation.successStatus]: answerOf(operation, components), default: problemReference },
+    responses: {
+      [operation.successStatus]: answerOf(operation, components),
+      ...(operation.mayBeEmpty === true ? { 204: { description: 'There is nothing to say' } } : {}),
+      default: problemReference,
+    },
   };
 }
 

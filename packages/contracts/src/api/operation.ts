@@ -29,6 +29,8 @@ export interface Operation {
   answer: 'json' | 'events' | 'lines' | 'empty';
   response?: z.ZodType;
   successStatus: 200 | 201 | 204;
+  /** There may be nothing to say: then the answer is 204 without a body. */
+  mayBeEmpty?: true;
   /** Changes something: takes an Idempotency-Key. */
   mutating: boolean;
   /** Field of the answer that is shown once: an answer replayed by its Idempotency-Key has null there. */
@@ -67,6 +69,6 @@ export interface ParsedRequestOf<O> {
 /** One document, or one item of a stream. */
 export type ResponseOf<O> = O extends { response: infer S }
   ? S extends z.ZodType
-    ? DeepReadonly<z.output<S>>
+    ? DeepReadonly<z.output<S>> | (O extends { mayBeEmpty: true } ? undefined : never)
     : undefined
   : undefined;

@@ -1,4 +1,4 @@
-import type { DeploymentId, Quantization, RevisionId, RevisionRole, TrafficSplit } from '@signalbox/domain';
+import type { DeploymentId, LimitSpec, Quantization, RevisionId, RevisionRole, TrafficSplit } from '@signalbox/domain';
 import { asc, eq, getTableColumns, inArray, isNull, sql } from 'drizzle-orm';
 import type { Database, Transaction } from '../database.ts';
 import type { ConsumerKey } from '../repositories/consumer-keys.ts';
@@ -32,6 +32,8 @@ export interface SnapshotInputs {
   replicas: readonly Pick<Replica, 'id' | 'revisionId' | 'address' | 'traffic'>[];
   /** Not revoked. Expired ones too: when a key expires is in the snapshot. */
   keys: readonly (ConsumerKey & { project: string })[];
+  /** Of projects that have any. */
+  projectLimits: readonly { project: string; limits: readonly LimitSpec[] }[];
 }
 
 export interface RoutableRevision {
@@ -50,6 +52,7 @@ export interface RoutableRevision {
   servedModelName: string;
   healthPath: string;
   maxInFlightPerReplica: number | null;
+  maxContextTokens: number | null;
 }
 
 export function snapshotInputs(database: Database): Promise<SnapshotInputs> {
@@ -74,6 +77,7 @@ export function snapshotInputs(database: Database): Promise<SnapshotInputs> {
         revisionRows.map(({ id }) => id),
       ),
       keys: await keysOf(tx),
+      projectLimits: await projectLimitsOf(tx),
     };
   });
 }
@@ -110,6 +114,7 @@ function revisionsOf(
       servedModelName: revisions.servedModelName,
       healthPath: revisions.healthPath,
       maxInFlightPerReplica: revisions.maxInFlightPerReplica,
+      maxContextTokens: revisions.maxContextTokens,
     })
     .from(revisions)
     .innerJoin(deployments, eq(deployments.id, revisions.deploymentId))
@@ -145,4 +150,12 @@ async function keysOf({ sql: db }: Transaction): Promise<SnapshotInputs['keys']>
     .where(isNull(consumerKeys.revokedAt))
     .orderBy(asc(consumerKeys.id));
   return rows.map(outside);
+}
+
+function projectLimitsOf({ sql: db }: Transaction): Promise<SnapshotInputs['projectLimits']> {
+  return db
+    .select({ project: projects.name, limits: sql<readonly LimitSpec[]>`${projects.spec}->'limits'` })
+    .from(projects)
+    .where(sql`${projects.spec} ? 'limits'`)
+    .orderBy(asc(projects.name));
 }

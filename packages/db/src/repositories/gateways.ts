@@ -1,5 +1,5 @@
-import type { GatewayId, GatewayReport, Instant } from '@signalbox/domain';
-import { asc, eq, gte, sql } from 'drizzle-orm';
+import type { GatewayId, GatewayReport, Instant, LimitUses } from '@signalbox/domain';
+import { and, asc, eq, gte, isNotNull, sql } from 'drizzle-orm';
 import { type Handle, joinTransaction } from '../database.ts';
 import { excluded, firstOutside, type Outside, outside } from '../rows.ts';
 import { gateways } from '../schema/index.ts';
@@ -7,7 +7,9 @@ import { gateways } from '../schema/index.ts';
 export type Gateway = Outside<typeof gateways.$inferSelect>;
 
 /** `stale`: a newer report came first, over another API process. Its counters must not be added. */
-export type ReportOutcome = { kind: 'stored'; previous: GatewayReport | undefined } | { kind: 'stale' };
+export type ReportOutcome =
+  | { kind: 'stored'; previous: GatewayReport | undefined; limitUses: LimitUses | null }
+  | { kind: 'stale' };
 
 export function gatewayRepository(handle: Handle) {
   const { sql: db } = handle;
@@ -21,7 +23,10 @@ export function gatewayRepository(handle: Handle) {
         // Not a row lock: there is no row to lock when two API processes receive the first reports.
         await tx.execute(sql`select pg_advisory_xact_lock(hashtext('gateway'), hashtext(${report.gatewayId}))`);
         const id = report.gatewayId as GatewayId;
-        const [known] = await tx.select({ report: gateways.report }).from(gateways).where(eq(gateways.id, id));
+        const [known] = await tx
+          .select({ report: gateways.report, limitUses: gateways.limitUses })
+          .from(gateways)
+          .where(eq(gateways.id, id));
         if (known !== undefined && isOlder(report, known.report)) return { kind: 'stale' };
         await tx
           .insert(gateways)
@@ -48,8 +53,23 @@ export function gatewayRepository(handle: Handle) {
               'report',
             ]),
           });
-        return { kind: 'stored', previous: known?.report };
+        return { kind: 'stored', previous: known?.report, limitUses: known?.limitUses ?? null };
       }),
+
+    /** In the transaction of the report they come from. Null: this gateway takes no part in sharing. */
+    saveLimitUses: async (id: GatewayId, limitUses: LimitUses | null): Promise<void> => {
+      await db.update(gateways).set({ limitUses }).where(eq(gateways.id, id));
+    },
+
+    /** Of gateways that take requests, take part in sharing, and were heard from at or after `since`. */
+    listLimitUses: async (since: Instant): Promise<readonly { id: GatewayId; uses: LimitUses }[]> => {
+      const rows = await db
+        .select({ id: gateways.id, uses: gateways.limitUses })
+        .from(gateways)
+        .where(and(gateways.accepting, gte(gateways.lastSeenAt, new Date(since)), isNotNull(gateways.limitUses)))
+        .orderBy(asc(gateways.id));
+      return rows.map(({ id, uses }) => ({ id, uses: uses ?? {} }));
+    },
 
     get: async (id: GatewayId): Promise<Gateway | undefined> =>
       firstOutside(await db.select().from(gateways).where(eq(gateways.id, id))),

@@ -81,6 +81,8 @@ export const revisions = pgTable(
     servedModelName: text('served_model_name').notNull(),
     healthPath: text('health_path').notNull(),
     maxInFlightPerReplica: integer('max_in_flight_per_replica'),
+    /** Longest input and output together that the engine takes; null where it is not known. */
+    maxContextTokens: integer('max_context_tokens'),
     author: text('author').notNull(),
     /** `apply`, `promote`: what made it. */
     cause: text('cause').notNull(),

@@ -1,5 +1,5 @@
-import type { ProjectId } from '@signalbox/domain';
-import { pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import type { LimitSpec, PriorityClass, ProjectId } from '@signalbox/domain';
+import { boolean, doublePrecision, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import { createdAt, id, instant } from './columns.ts';
 import { projects } from './installation.ts';
 
@@ -29,6 +29,12 @@ export const consumerKeys = pgTable('consumer_keys', {
   prefix: text('prefix').notNull(),
   /** Public model names, or `*`. */
   routes: text('routes').array().notNull(),
+  limits: jsonb('limits').$type<readonly LimitSpec[]>().notNull().default([]),
+  priority: text('priority').$type<PriorityClass>().notNull().default('standard'),
+  /** Part of its priority class beside other keys' parts. */
+  weight: doublePrecision('weight').notNull().default(1),
+  /** May choose a revision by header. */
+  mayPin: boolean('may_pin').notNull().default(false),
   author: text('author').notNull(),
   createdAt: createdAt(),
   expiresAt: instant('expires_at'),

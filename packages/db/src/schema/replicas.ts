@@ -2,6 +2,7 @@ import type {
   ClusterId,
   GatewayId,
   GatewayReport,
+  LimitUses,
   ReplicaId,
   ReplicaPhase,
   ReplicaTraffic,
@@ -67,6 +68,8 @@ export const gateways = pgTable('gateways', {
   appliedNumber: bigint('applied_number', { mode: 'number' }).notNull(),
   appliedHash: text('applied_hash').notNull(),
   report: jsonb('report').$type<GatewayReport>().notNull(),
+  /** How much of each limit it used of late: what shares are computed from. Null: it takes no part in sharing. */
+  limitUses: jsonb('limit_uses').$type<LimitUses>(),
 });
 
 /** Totals per revision over all gateways and their restarts. Added to by the API process that received a report. */

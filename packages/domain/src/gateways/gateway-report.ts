@@ -11,6 +11,22 @@ export interface GatewayReport {
   replicas: readonly ReplicaReport[];
   revisions: readonly RevisionReport[];
   routes: readonly RouteReport[];
+  /** Limits that were used since the report before this one. Absent: it keeps limits to itself, or has none. */
+  limits?: readonly LimitUseReport[];
+}
+
+export interface LimitUseReport {
+  id: string;
+  /** Requests or tokens since the last report; of a level, the most at once since then. */
+  used: number;
+}
+
+/** What a report is answered with: which part of each limit this gateway may give out by itself from now on. */
+export interface GatewayReportAnswer {
+  /** Above 0 and at most 1, by the limit's id. The parts of all gateways are one whole at most. */
+  shares: Readonly<Record<string, number>>;
+  /** How many share, this one included: of a limit that `shares` does not name, each has an equal part. */
+  gateways: number;
 }
 
 export interface ReplicaReport {

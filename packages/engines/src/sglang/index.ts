@@ -1,3 +1,4 @@
+import { contextTokens } from '../arguments/context-tokens.ts';
 import type { Engine, RenderInput, Rendering } from '../engine.ts';
 import { checkSglang } from './check.ts';
 import { readSglangLoad } from './read-load.ts';
@@ -24,5 +25,6 @@ function render(input: RenderInput): Rendering {
     servedModelName: model,
     healthPath: '/health',
     maxInFlightPerReplica: typeof limit === 'number' || typeof limit === 'string' ? Number(limit) : null,
+    maxContextTokens: contextTokens(engine.args, 'context-length', input.version.architecture.contextLength),
   };
 }

@@ -1,4 +1,5 @@
 import type { DeploymentSpec } from '@signalbox/domain';
+import { contextTokens } from '../arguments/context-tokens.ts';
 import type { Engine, RenderInput, Rendering } from '../engine.ts';
 import { checkVllm } from '../vllm/check.ts';
 import { vllmApis } from '../vllm/index.ts';
@@ -47,6 +48,7 @@ function render(input: RenderInput): Rendering {
     servedModelName: model,
     healthPath: '/health',
     maxInFlightPerReplica: Number(engine.args['max-num-seqs'] ?? defaultMaxSequences),
+    maxContextTokens: contextTokens(engine.args, 'max-model-len', input.version.architecture.contextLength),
   };
 }
 

@@ -25,5 +25,6 @@ function render(input: RenderInput): Rendering {
     healthPath: modelReadyPath(servedModelName),
     // Batch sizes and instance counts are in the repository.
     maxInFlightPerReplica: null,
+    maxContextTokens: null,
   };
 }

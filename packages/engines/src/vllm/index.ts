@@ -1,3 +1,4 @@
+import { contextTokens } from '../arguments/context-tokens.ts';
 import type { Engine, EngineApi, RenderInput, Rendering } from '../engine.ts';
 import { isAmd } from '../gpus/find-gpus.ts';
 import { vllmArguments } from './arguments.ts';
@@ -39,5 +40,6 @@ function render(input: RenderInput): Rendering {
     servedModelName: model,
     healthPath: '/health',
     maxInFlightPerReplica: maxInFlight(input),
+    maxContextTokens: contextTokens(engine.args, 'max-model-len', input.version.architecture.contextLength),
   };
 }

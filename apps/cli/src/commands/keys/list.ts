@@ -6,11 +6,16 @@ import { age } from '../../output/times.ts';
 import type { Session } from '../../session.ts';
 import { type Cli, examples, formatOption, runs, type WithFormat } from '../command.ts';
 import { validity } from '../validity.ts';
+import { limitsText } from './limit-text.ts';
 
-const keyColumns: readonly Column<ApiResponse<'listKeys'>['items'][number]>[] = [
+type Key = ApiResponse<'listKeys'>['items'][number];
+
+const keyColumns: readonly Column<Key>[] = [
   { title: 'NAME', cell: ({ name }) => name },
   { title: 'KEY', cell: ({ prefix }) => `${prefix}…` },
   { title: 'ROUTES', cell: ({ routes }) => routes.join(', ') },
+  { title: 'LIMITS', cell: ({ limits }) => limitsText(limits) },
+  { title: 'PRIORITY', cell: priorityText },
   { title: 'STATE', cell: validity },
   { title: 'AUTHOR', cell: ({ author }) => author },
   { title: 'AGE', cell: ({ createdAt }, now) => age(createdAt, now) },
@@ -35,4 +40,8 @@ async function list(
       else out.table(tableOf(keyColumns, value.items, { wide: false, now: world.now() }));
     },
   });
+}
+
+function priorityText({ priority, weight }: Key): string {
+  return weight === 1 ? priority : `${priority} ×${weight}`;
 }

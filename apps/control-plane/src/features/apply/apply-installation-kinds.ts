@@ -6,12 +6,15 @@ import { type DocumentOf, writeObject } from './write-object.ts';
 
 export async function applyProject(context: ApplyContext, document: DocumentOf<'Project'>): Promise<Applied> {
   const { projects } = context.change.repos;
-  return writeObject(context, document, {
+  const applied = await writeObject(context, document, {
     project: null,
     existing: await projects.getByName(document.manifest.metadata.name),
     insert: (id, row) => asAdmin(context, () => projects.insert({ ...row, id: id as ProjectId })),
     update: (id, change) => asAdmin(context, () => projects.update(id as ProjectId, change)),
   });
+  // Gateways know a project by the limits of its keys; a new one has no keys yet.
+  if (applied?.fields?.some(({ path }) => path === 'spec.limits')) context.change.touchesSnapshot = true;
+  return applied;
 }
 
 export async function applyCluster(context: ApplyContext, document: DocumentOf<'Cluster'>): Promise<Applied> {

@@ -15,7 +15,7 @@ export async function applyRoute(context: ApplyContext, document: RouteDocument)
   const existing = await routes.getByName(project.id, metadata.name);
   const owner = await routes.ownerOfModel(spec.model);
   if (owner !== undefined && owner.id !== existing?.id) return refuseName(context, document);
-  if (deployment === undefined) return undefined;
+  if (deployment === undefined || !(await shadowExists(context, document, project, deployment))) return undefined;
   const references = { model: spec.model, deploymentId: deployment.id };
   const applied = await writeObject(context, document, {
     project,
@@ -43,6 +43,23 @@ async function deploymentOf(
   const names = known.map((row) => row.name);
   refusals.addProblems(document, [missing('Deployment', name, 'spec.deployment', names, where)]);
   return undefined;
+}
+
+/** Whether the shadowed version has replicas comes and goes; that it is registered does not. */
+async function shadowExists(
+  { change, refusals }: ApplyContext,
+  document: RouteDocument,
+  project: Project,
+  { modelId, spec: { model } }: Deployment,
+): Promise<boolean> {
+  const version = document.manifest.spec.shadow?.version;
+  if (version === undefined) return true;
+  const { modelVersions } = change.repos;
+  if ((await modelVersions.getByVersion(project.id, modelId, version)) !== undefined) return true;
+  if (refusals.missesVersion({ metadata: document.manifest.metadata, spec: { model, version } })) return false;
+  const known = (await modelVersions.listByModel(project.id, modelId)).map(({ versionName }) => versionName);
+  refusals.addProblems(document, [missing('version', version, 'spec.shadow.version', known, ` of model ${model}`)]);
+  return false;
 }
 
 /** Whose the name is may not be told: it can belong to another project. */

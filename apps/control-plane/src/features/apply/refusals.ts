@@ -1,5 +1,5 @@
 import { manifestKey } from '@signalbox/contracts';
-import { AppError, type ErrorCode, type Manifest, type ManifestOf, type Problem } from '@signalbox/domain';
+import { AppError, type ErrorCode, type Manifest, type ManifestMetadata, type Problem } from '@signalbox/domain';
 import { type Document, objectKey, placed } from './document.ts';
 
 interface Refusal {
@@ -38,8 +38,8 @@ export class Refusals {
     return this.#refused.has(manifestKey(kind, project, name));
   }
 
-  /** The same for the version that a deployment wants. */
-  missesVersion({ metadata, spec }: Pick<ManifestOf<'Deployment'>, 'metadata' | 'spec'>): boolean {
+  /** The same for a version that a deployment or a route's shadow wants. */
+  missesVersion({ metadata, spec }: WantedVersion): boolean {
     return this.#refused.has(versionKey(metadata.project, spec.model, spec.version));
   }
 
@@ -58,6 +58,11 @@ export class Refusals {
     if (oneKind) throw new AppError(first.code, first.facts, { problems });
     throw new AppError('manifest.invalid', { count: problems.length }, { problems });
   }
+}
+
+interface WantedVersion {
+  metadata: Pick<ManifestMetadata, 'project'>;
+  spec: { model: string; version: string };
 }
 
 function versionKey(project: string | null, model: string, version: string): string {

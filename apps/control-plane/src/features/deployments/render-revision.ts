@@ -27,6 +27,7 @@ export interface RenderedRevision {
   servedModelName: string;
   healthPath: string;
   maxInFlightPerReplica: number | null;
+  maxContextTokens: number | null;
 }
 
 export type RevisionRendering =

@@ -39,6 +39,10 @@ export class KeyService {
         hash: hashOf(key),
         prefix: key.slice(0, shownCharacters),
         routes: [...request.routes],
+        limits: request.limits,
+        priority: request.priority,
+        weight: request.weight,
+        mayPin: request.mayPin,
         author: caller.name,
         createdAt: at,
         expiresAt: request.expiresAt === null ? null : Date.parse(request.expiresAt),
@@ -86,6 +90,10 @@ function view(row: ConsumerKey, project: string): KeyView {
     project,
     prefix: row.prefix,
     routes: row.routes,
+    limits: row.limits,
+    priority: row.priority,
+    weight: row.weight,
+    mayPin: row.mayPin,
     author: row.author,
     createdAt: iso(row.createdAt),
     expiresAt: isoOrNull(row.expiresAt),
@@ -94,7 +102,7 @@ function view(row: ConsumerKey, project: string): KeyView {
 }
 
 function decision(
-  { id, name, prefix, routes }: ConsumerKey,
+  { id, name, prefix, routes, limits, priority, weight, mayPin }: ConsumerKey,
   project: Project,
   kind: string,
   change: Decision['change'],
@@ -102,7 +110,8 @@ function decision(
   at: number,
 ): Decision {
   const subject = { kind: 'ConsumerKey', id, name };
-  return { at, project, actor: caller.name, kind, subject, change, evidence: { prefix, routes } };
+  const evidence = { prefix, routes, limits, priority, weight, mayPin };
+  return { at, project, actor: caller.name, kind, subject, change, evidence };
 }
 
 function nameTaken(name: string): AppError {

@@ -169,7 +169,8 @@ function aGateway(silent: boolean): Gateway {
   const lastSeenAt = silent ? now - 60_000 : now;
   const applied = { appliedEpoch: 1, appliedNumber: 5, appliedHash: '' };
   const report = { replicas: [], routes: [] } as unknown as Gateway['report'];
-  return { id: 'g1' as Gateway['id'], bootId: 'b', firstSeenAt: now, lastSeenAt, accepting: true, ...applied, report };
+  const seen = { firstSeenAt: now, lastSeenAt };
+  return { id: 'g1' as Gateway['id'], bootId: 'b', ...seen, accepting: true, ...applied, report, limitUses: null };
 }
 
 function rolloutIn(phase: RolloutPhase, paused: boolean, active: boolean): RolloutWithStatus {
