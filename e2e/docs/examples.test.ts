@@ -10,18 +10,21 @@ const files = readdirSync(examples, { recursive: true, encoding: 'utf8' }).filte
 );
 const engineVersions = Object.fromEntries(engines.map(({ name, versions }) => [name, versions[0] ?? '']));
 
-test.each(['quickstart', 'broken'])('everything in examples/%s that apply would take is a manifest', (folder) => {
-  const sources = files
-    .filter((name) => name.startsWith(`${folder}/`))
-    .map((file) => ({ file, text: readFileSync(join(examples, file), 'utf8') }));
-  expect(sources.length).toBeGreaterThan(0);
-  expect(parseManifests(sources, { engineVersions })).toMatchObject({ kind: 'parsed' });
-});
+test.each(['quickstart', 'broken', 'limits'])(
+  'everything in examples/%s that apply would take is a manifest',
+  (folder) => {
+    const sources = files
+      .filter((name) => name.startsWith(`${folder}/`))
+      .map((file) => ({ file, text: readFileSync(join(examples, file), 'utf8') }));
+    expect(sources.length).toBeGreaterThan(0);
+    expect(parseManifests(sources, { engineVersions })).toMatchObject({ kind: 'parsed' });
+  },
+);
 
-test('the manifests of the README are valid', () => {
-  const readme = readFileSync(join(examples, '../README.md'), 'utf8');
-  const sources = [...readme.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text], i) => ({
-    file: `README-${i}.yaml`,
+test.each(['README.md', 'docs/limits.md'])('the manifests of %s are valid', (page) => {
+  const markdown = readFileSync(join(examples, '..', page), 'utf8');
+  const sources = [...markdown.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text], i) => ({
+    file: `${page}-${i}.yaml`,
     text: text ?? '',
   }));
   expect(sources.length).toBeGreaterThan(0);

@@ -31,6 +31,8 @@ const table: Record<string, { argv: string; answers?: Answers; world?: Partial<W
   'get-deployments-colour': { argv: 'get deployments', answers: deployments, world: { terminal } },
   'get-deployment-yaml': { argv: 'get deployment/chat -o yaml', answers: aboutChat },
   'get-none': { argv: 'get routes -p search -l team=x', answers: { 'GET /v1/routes': page() } },
+  'get-routes-wide': { argv: 'get routes -o wide', answers: { 'GET /v1/routes': page(answers.route) } },
+  'describe-route': { argv: 'describe route chat', answers: { 'GET /v1/routes/chat': answers.route } },
   'get-clusters': { argv: 'get clusters', answers: { 'GET /v1/clusters': page(answers.cluster) } },
   'describe-deployment': { argv: 'describe deployment chat', answers: aboutChat },
   'describe-cluster': { argv: 'describe cluster local', answers: { 'GET /v1/clusters/local': answers.cluster } },

@@ -66,6 +66,7 @@ export async function startApi(options: ApiOptions): Promise<{ url: string; stop
     silentMs: GATEWAY_SILENT_MS,
     wake: wakeNow,
     deploymentOf: (id) => publisher.deploymentOf(id),
+    limitOf: (id) => publisher.limitOf(id),
   });
   const push: TrafficPush['push'] = async (wanted, since, timeoutMs) => {
     // Pushed from here at once: the notification of the database would come a moment later.

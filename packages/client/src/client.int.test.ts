@@ -119,6 +119,29 @@ describe('a call', () => {
     await expect(failed).rejects.toThrow(says);
   });
 
+  test('takes nothing for an answer only where there may be nothing to say', async () => {
+    const told = { shares: { 'key/k/tokens/minute': 0.5 }, gateways: 2 };
+    const url = await serve((_, response, attempt) => {
+      if (attempt === 1) json(response, 200, told);
+      else response.writeHead(204).end();
+    });
+    const report = {
+      gatewayId: 'g',
+      bootId: 'b',
+      startedAt: 0,
+      sentAt: 1,
+      applied: { epoch: 1, number: 1, hash: '' },
+      accepting: true,
+      replicas: [],
+      revisions: [],
+      routes: [],
+    };
+    const send = () => clientFor(url).reportGateway({ params: { id: 'g' }, body: report });
+    expect(await send()).toEqual(told);
+    expect(await send()).toBeUndefined();
+    await expect(clientFor(url).whoami()).rejects.toThrow(UnexpectedAnswer);
+  });
+
   test('reads all pages of a list as one', async () => {
     const token = {
       id: 'i',

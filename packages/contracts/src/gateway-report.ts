@@ -2,6 +2,8 @@ import { type GatewayReport, type GatewayReportAnswer, TTFT_BOUNDS_MS } from '@s
 import { z } from 'zod';
 
 const count = z.number().int().min(0);
+const amount = z.number().min(0);
+const share = z.number().min(0).max(1);
 
 export const gatewayReportSchema: z.ZodType<GatewayReport> = z.object({
   gatewayId: z.string().regex(/^[a-zA-Z0-9._-]{1,100}$/),
@@ -24,18 +26,14 @@ export const gatewayReportSchema: z.ZodType<GatewayReport> = z.object({
     }),
   ),
   routes: z.array(z.object({ routeId: z.string(), inFlight: count, unserved: count })),
-  limits: z.array(z.object({ id: z.string().max(500), used: z.number().min(0) })).exactOptional(),
+  limits: z.array(z.object({ id: z.string().max(500), held: amount, wanted: amount, share })).exactOptional(),
 });
 
 export const gatewayReportAnswerSchema: z.ZodType<GatewayReportAnswer> = z
   .object({
     shares: z
-      .record(z.string(), z.number().gt(0).max(1))
-      .describe('By the limit’s id: the part of it that this gateway may give out by itself'),
-    gateways: z
-      .number()
-      .int()
-      .positive()
-      .describe('How many share: of a limit not named above, each has an equal part'),
+      .record(z.string(), share)
+      .describe('By the limit’s id: the part that this gateway may give out by itself; the others stay as they were'),
+    gateways: z.number().int().positive().describe('How many share: of a limit never named, each has an equal part'),
   })
   .meta({ id: 'GatewayReportAnswer' });

@@ -9,6 +9,7 @@ export * from './instant.ts';
 export * from './limits/limit.ts';
 export * from './limits/limit-id.ts';
 export * from './limits/limit-uses.ts';
+export * from './limits/share-out.ts';
 export * from './manifests/manifest.ts';
 export * from './manifests/route-spec.ts';
 export * from './models/model-version.ts';

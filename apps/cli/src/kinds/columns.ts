@@ -1,4 +1,5 @@
 import type { ApiResponse } from '@signalbox/contracts';
+import { limitsText } from '../output/limits-text.ts';
 import { type Column, type Table, tableOf } from '../output/table.ts';
 import { age } from '../output/times.ts';
 import type { Resource, ResourceOf } from './kinds.ts';
@@ -34,6 +35,12 @@ function field(spec: Readonly<Record<string, unknown>>, key: string): string {
 
 function reachable(status: ResourceOf<'Cluster'>['status']): string {
   return status.reachable === null ? 'unknown' : String(status.reachable);
+}
+
+/** In the shape of the manifest: what there is no period for has none. */
+function writtenLimits({ limits }: Readonly<Record<string, unknown>>): string {
+  if (!Array.isArray(limits)) return '';
+  return limitsText(limits.map(({ of, per, amount }) => ({ of, per: per ?? null, amount })));
 }
 
 const deployments: Columns<ResourceOf<'Deployment'>> = [
@@ -131,6 +138,7 @@ const routes: Columns<ResourceOf<'Route'>> = [
   { title: 'TRAFFIC', cell: ({ status }) => splitText(status.split) },
   { title: 'REPLICAS', cell: ({ status }) => String(status.serving) },
   { title: 'ACCESS', wide: true, cell: ({ spec }) => field(spec, 'access') },
+  { title: 'LIMITS', wide: true, cell: ({ spec }) => writtenLimits(spec) },
   labels,
   created,
 ];
@@ -138,6 +146,7 @@ const routes: Columns<ResourceOf<'Route'>> = [
 const projects: Columns<ResourceOf<'Project'>> = [
   name,
   { title: 'DESCRIPTION', cell: ({ spec }) => field(spec, 'description') },
+  { title: 'LIMITS', wide: true, cell: ({ spec }) => writtenLimits(spec) },
   labels,
   created,
 ];

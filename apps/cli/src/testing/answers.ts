@@ -105,6 +105,22 @@ export const cluster: ApiResponse<'getCluster'> = {
   },
 };
 
+export const route: ApiResponse<'getRoute'> = {
+  apiVersion: 'signalbox.dev/v1',
+  kind: 'Route',
+  metadata: metadata('chat'),
+  spec: {
+    model: 'chat',
+    deployment: 'chat',
+    access: 'keys',
+    limits: [
+      { of: 'tokens', per: 'minute', amount: 400_000 },
+      { of: 'concurrency', amount: 64 },
+    ],
+  },
+  status: { split: [{ ...v1, percent: 100 }], serving: 2 },
+};
+
 export const replicas: ApiResponse<'listReplicas'> = {
   items: [
     {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { type Database, openDatabase } from '@signalbox/db';
+import { type Database, openDatabase, repositories } from '@signalbox/db';
 import type { GatewayReport, GatewayReportAnswer, Snapshot } from '@signalbox/domain';
 import { createMetrics, silentLogger, systemClock } from '@signalbox/runtime';
 import { type TestDatabase, testDatabase } from '@signalbox/testkit/postgres';
@@ -57,12 +57,25 @@ afterEach(async () => {
   await stored.close();
 });
 
-/** A gateway that counts seconds of its own. */
+interface Use {
+  held: number;
+  wanted: number;
+}
+
+/** A gateway that counts seconds of its own, and acts on what it is told. */
 function gateway(id: string) {
   let seconds = 0;
-  return async (api: ApiProcess, limits: GatewayReport['limits'] | undefined, more: Partial<GatewayReport> = {}) => {
+  let usual = 1;
+  const shares = new Map<string, number>();
+  const shareOf = (limit: string) => shares.get(limit) ?? usual;
+  const report = async (
+    api: ApiProcess,
+    uses: Readonly<Record<string, Use>> | undefined,
+    more: Partial<GatewayReport> = {},
+  ) => {
     seconds += 1;
-    const report: GatewayReport = {
+    const limits = Object.entries(uses ?? {}).map(([limit, use]) => ({ id: limit, ...use, share: shareOf(limit) }));
+    const body: GatewayReport = {
       gatewayId: id,
       bootId: 'first',
       startedAt: started,
@@ -72,12 +85,18 @@ function gateway(id: string) {
       replicas: [],
       revisions: [],
       routes: [],
-      ...(limits === undefined ? {} : { limits }),
+      ...(uses === undefined ? {} : { limits }),
       ...more,
     };
-    const answer = await api.post(`/v1/gateways/${id}/report`, report, { token: gatewayToken });
-    return { status: answer.status, body: answer.body as GatewayReportAnswer & string };
+    const answer = await api.post(`/v1/gateways/${id}/report`, body, { token: gatewayToken });
+    if (answer.status === 200) {
+      const told = answer.body as GatewayReportAnswer;
+      usual = 1 / told.gateways;
+      for (const [limit, share] of Object.entries(told.shares)) shares.set(limit, share);
+    }
+    return answer;
   };
+  return { report, shareOf };
 }
 
 async function limitOfNewKey(): Promise<string> {
@@ -94,61 +113,82 @@ async function limitOfNewKey(): Promise<string> {
 }
 
 describe('a limit that two gateways at two API processes share', () => {
-  test('is divided by what each uses, never beyond the whole, and alike by both processes', async () => {
+  const busy = { held: 300, wanted: 90 };
+  const quiet = { held: 30, wanted: 10 };
+
+  test('is divided by what each wants, never beyond the whole, and alike by both processes', async () => {
     const limit = await limitOfNewKey();
     const [alpha, beta] = [gateway('alpha'), gateway('beta')];
-    let [ofAlpha, ofBeta] = [await alpha(one, []), await beta(two, [])];
-    expect([ofAlpha.status, ofAlpha.body]).toEqual([200, { shares: {}, gateways: 1 }]);
-    expect(ofBeta.body).toEqual({ shares: {}, gateways: 2 });
-    for (let round = 0; round < 60; round += 1) {
-      ofAlpha = await alpha(one, [{ id: limit, used: 900 }]);
-      ofBeta = await beta(two, [{ id: limit, used: 100 }]);
+    expect((await alpha.report(one, {})).body).toEqual({ shares: {}, gateways: 1 });
+    expect((await beta.report(two, {})).body).toEqual({ shares: {}, gateways: 2 });
+    await alpha.report(one, {});
+    for (let round = 0; round < 30; round += 1) {
+      await Promise.all([
+        alpha.report(round % 2 === 0 ? one : two, { [limit]: busy }),
+        beta.report(two, { [limit]: quiet }),
+      ]);
+      expect(alpha.shareOf(limit) + beta.shareOf(limit)).toBeLessThanOrEqual(1.000001);
     }
-    const [mine, yours] = [ofAlpha.body.shares[limit] ?? 0, ofBeta.body.shares[limit] ?? 0];
+    const [mine, yours] = [alpha.shareOf(limit), beta.shareOf(limit)];
     expect(mine).toBeGreaterThan(2 * yours);
-    expect(yours).toBeGreaterThan(0);
+    expect(yours).toBeGreaterThan(0.05);
     expect(mine + yours).toBeGreaterThan(0.99);
-    expect(mine + yours).toBeLessThanOrEqual(1.001);
 
-    // The same over the other process, and again: nothing changed.
-    const moved = await alpha(two, [{ id: limit, used: 900 }]);
-    expect(moved.body.shares[limit]).toBeCloseTo(mine, 2);
-    expect((await beta(one, [{ id: limit, used: 100 }])).body.shares[limit]).toBeCloseTo(yours, 2);
+    // Nothing changes, and so nothing is said, whichever process is asked.
+    for (const api of [one, two]) {
+      expect((await alpha.report(api, { [limit]: busy })).body.shares[limit] ?? mine).toBeCloseTo(mine, 2);
+      expect((await beta.report(api, { [limit]: quiet })).body.shares[limit] ?? yours).toBeCloseTo(yours, 2);
+    }
   });
 
-  test('is whole again for the one that is left, when the other one drains or falls silent', async () => {
+  test('is all for the one that is left, but what was used, when the other one drains or falls silent', async () => {
     const limit = await limitOfNewKey();
     const [alpha, beta] = [gateway('alpha'), gateway('beta')];
-    const used = [{ id: limit, used: 10 }];
-    await alpha(one, used);
-    expect((await beta(two, used)).body.shares[limit]).toBeLessThan(0.9);
-    expect((await alpha(one, used)).body.shares[limit]).toBeLessThan(0.9);
+    for (let round = 0; round < 5; round += 1) {
+      await alpha.report(one, { [limit]: quiet });
+      await beta.report(two, { [limit]: busy });
+    }
+    expect(alpha.shareOf(limit)).toBeLessThan(0.6);
+    expect((await beta.report(two, { [limit]: busy }, { accepting: false })).status).toBe(204);
+    await alpha.report(one, { [limit]: quiet });
+    expect(alpha.shareOf(limit)).toBeCloseTo(0.7, 3);
 
-    expect((await beta(two, used, { accepting: false })).status).toBe(204);
-    expect((await alpha(one, used)).body).toEqual({ shares: { [limit]: 1 }, gateways: 1 });
-    expect((await beta(two, used)).body.gateways).toBe(2);
-
+    await beta.report(two, { [limit]: quiet });
     laterMs += 6_000;
-    expect((await alpha(one, used)).body).toEqual({ shares: { [limit]: 1 }, gateways: 1 });
+    await alpha.report(one, { [limit]: quiet });
+    expect(alpha.shareOf(limit)).toBeCloseTo(0.97, 3);
+    laterMs += 60_000;
+    await alpha.report(one, { [limit]: quiet });
+    expect(alpha.shareOf(limit)).toBe(1);
   });
 
   test('stays as it is when a report is not valid, or comes twice', async () => {
     const limit = await limitOfNewKey();
-    const alpha = gateway('alpha');
-    const beta = gateway('beta');
-    await beta(two, [{ id: limit, used: 10 }]);
-    const before = await alpha(one, [{ id: limit, used: 10 }]);
-    const refused = await alpha(one, [{ id: limit, used: -1 }]);
-    expect(refused.status).toBe(400);
-    const repeated = await alpha(one, [{ id: limit, used: 1_000 }], { sentAt: started + 1_000 });
-    expect(repeated.body).toEqual(before.body);
+    const [alpha, beta] = [gateway('alpha'), gateway('beta')];
+    await beta.report(two, { [limit]: quiet });
+    await alpha.report(one, { [limit]: quiet });
+    const before = await rowsOf(['alpha', 'beta']);
+    expect((await alpha.report(one, { [limit]: { held: -1, wanted: 0 } })).status).toBe(400);
+    expect(await rowsOf(['alpha', 'beta'])).toEqual(before);
+    await alpha.report(one, { [limit]: busy }, { sentAt: started + 1_000 });
+    const wanted = (rows: typeof before) => rows.map((row) => row?.limits[limit]?.wanted);
+    expect(wanted(await rowsOf(['alpha', 'beta']))).toEqual(wanted(before));
   });
 });
 
 test('a gateway that knows of no sharing is answered as ever, and takes no part of anybody', async () => {
   const [older, alpha] = [gateway('older'), gateway('alpha')];
-  const answer = await older(one, undefined);
+  const answer = await older.report(one, undefined);
   expect([answer.status, answer.body]).toEqual([204, '']);
-  const limits = [{ id: 'project/default/tokens/day', used: 5 }];
-  expect((await alpha(two, limits)).body).toEqual({ shares: { 'project/default/tokens/day': 1 }, gateways: 1 });
+  expect((await alpha.report(two, {})).body).toEqual({ shares: {}, gateways: 1 });
 });
+
+async function rowsOf(ids: readonly string[]) {
+  const database = openDatabase({ connectionString: stored.url, applicationName: 'test', poolSize: 1 });
+  try {
+    const { gateways } = repositories(database);
+    return (await gateways.list()).filter(({ id }) => ids.includes(id)).map(({ limitUses }) => limitUses);
+  } finally {
+    await database.close();
+  }
+}

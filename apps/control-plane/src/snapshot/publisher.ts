@@ -1,5 +1,5 @@
 import { type Database, repositories, type SnapshotNumber, snapshotChannel, snapshotInputs } from '@signalbox/db';
-import type { DeploymentId, ReplicaId, Snapshot } from '@signalbox/domain';
+import type { DeploymentId, ReplicaId, Snapshot, SnapshotLimit } from '@signalbox/domain';
 import type { Logger } from '@signalbox/runtime';
 import { buildSnapshot } from './build-snapshot.ts';
 import type { SnapshotStreams } from './snapshot-streams.ts';
@@ -14,6 +14,7 @@ export class SnapshotPublisher {
   readonly #log: Logger;
   #published: Snapshot | undefined;
   #deploymentOf = new Map<ReplicaId, DeploymentId>();
+  #limitOf = new Map<string, SnapshotLimit>();
   #building: Promise<void> | undefined;
   #again = false;
   #subscription: { stop(): void } | undefined;
@@ -42,6 +43,11 @@ export class SnapshotPublisher {
   /** Whose replica this is, as of the newest snapshot. */
   deploymentOf(replica: ReplicaId): DeploymentId | undefined {
     return this.#deploymentOf.get(replica);
+  }
+
+  /** The limit of this id, as of the newest snapshot. */
+  limitOf(id: string): SnapshotLimit | undefined {
+    return this.#limitOf.get(id);
   }
 
   /** Resolves when a snapshot that was read after this call is on its way. */
@@ -73,6 +79,8 @@ export class SnapshotPublisher {
           return owner === undefined ? [] : [[id, owner] as const];
         }),
       );
+      const limits = [...snapshot.routes, ...snapshot.keys].flatMap((owner) => owner.limits ?? []);
+      this.#limitOf = new Map(limits.map((limit) => [limit.id, limit]));
       this.#published = snapshot;
       this.#streams.publish(snapshot);
       this.#log.info('snapshot published', { epoch: snapshot.epoch, number: snapshot.number, hash: snapshot.hash });

@@ -11,6 +11,13 @@ export type ReportOutcome =
   | { kind: 'stored'; previous: GatewayReport | undefined; limitUses: LimitUses | null }
   | { kind: 'stale' };
 
+export interface SharingRow {
+  id: GatewayId;
+  uses: LimitUses;
+  accepting: boolean;
+  lastSeenAt: Instant;
+}
+
 export function gatewayRepository(handle: Handle) {
   const { sql: db } = handle;
   return {
@@ -61,14 +68,23 @@ export function gatewayRepository(handle: Handle) {
       await db.update(gateways).set({ limitUses }).where(eq(gateways.id, id));
     },
 
-    /** Of gateways that take requests, take part in sharing, and were heard from at or after `since`. */
-    listLimitUses: async (since: Instant): Promise<readonly { id: GatewayId; uses: LimitUses }[]> => {
+    /**
+     * Of gateways that take part in sharing and were heard from at or after `since`. Until the transaction ends no
+     * other one gets them: parts are given out one after the other.
+     */
+    lockLimitUses: async (since: Instant): Promise<readonly SharingRow[]> => {
+      await db.execute(sql`select pg_advisory_xact_lock(hashtext('gateway'), hashtext('limit uses'))`);
       const rows = await db
-        .select({ id: gateways.id, uses: gateways.limitUses })
+        .select({
+          id: gateways.id,
+          uses: gateways.limitUses,
+          accepting: gateways.accepting,
+          lastSeenAt: gateways.lastSeenAt,
+        })
         .from(gateways)
-        .where(and(gateways.accepting, gte(gateways.lastSeenAt, new Date(since)), isNotNull(gateways.limitUses)))
+        .where(and(gte(gateways.lastSeenAt, new Date(since)), isNotNull(gateways.limitUses)))
         .orderBy(asc(gateways.id));
-      return rows.map(({ id, uses }) => ({ id, uses: uses ?? {} }));
+      return rows.map(outside).flatMap(({ uses, ...row }) => (uses === null ? [] : [{ ...row, uses }]));
     },
 
     get: async (id: GatewayId): Promise<Gateway | undefined> =>

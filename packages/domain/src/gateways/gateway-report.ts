@@ -1,3 +1,5 @@
+import type { LimitUse } from '../limits/share-out.ts';
+
 /** What a gateway says about itself, once a second and with every acknowledgement. Counters are since its start. */
 export interface GatewayReport {
   gatewayId: string;
@@ -11,21 +13,17 @@ export interface GatewayReport {
   replicas: readonly ReplicaReport[];
   revisions: readonly RevisionReport[];
   routes: readonly RouteReport[];
-  /** Limits that were used since the report before this one. Absent: it keeps limits to itself, or has none. */
+  /** Limits in use, `wanted` since the report before this one. Absent: it keeps limits to itself. */
   limits?: readonly LimitUseReport[];
 }
 
-export interface LimitUseReport {
-  id: string;
-  /** Requests or tokens since the last report; of a level, the most at once since then. */
-  used: number;
-}
+export type LimitUseReport = LimitUse & { id: string };
 
 /** What a report is answered with: which part of each limit this gateway may give out by itself from now on. */
 export interface GatewayReportAnswer {
-  /** Above 0 and at most 1, by the limit's id. The parts of all gateways are one whole at most. */
+  /** By the limit's id, 0 to 1. What is not named stays as it was. The parts of all gateways are one whole at most. */
   shares: Readonly<Record<string, number>>;
-  /** How many share, this one included: of a limit that `shares` does not name, each has an equal part. */
+  /** How many share, this one included: of a limit whose part it was never told, each has an equal one. */
   gateways: number;
 }
 

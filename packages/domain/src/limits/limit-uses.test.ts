@@ -1,36 +1,58 @@
 import { describe, expect, test } from '@jest/globals';
-import { type LimitUses, usesAfter } from './limit-uses.ts';
+import { knownUse, type LimitUses, usesAfter } from './limit-uses.ts';
 
-const tokens = (used: number) => [{ id: 'tokens', used }];
-const repeated = (times: number, used: number, start: LimitUses = {}) =>
-  Array.from({ length: times }).reduce<LimitUses>((uses) => usesAfter(uses, tokens(used), 1_000), start);
+const tokens = (wanted: number, more: { held?: number; share?: number } = {}) => [
+  { id: 'tokens', held: 0, wanted, share: 1, ...more },
+];
+const repeated = (times: number, wanted: number) =>
+  Array.from({ length: times }).reduce<LimitUses | null>((uses) => usesAfter(uses, tokens(wanted), 1_000), null);
+const wantedOf = (uses: LimitUses | null) => knownUse(uses ?? { others: 1, limits: {} }, 'tokens').wanted;
+const told = (uses: LimitUses, sent: number): LimitUses => ({
+  ...uses,
+  limits: { tokens: { ...knownUse(uses, 'tokens'), sent } },
+});
 
-describe('uses of limits', () => {
-  test('come to what is used per second', () => {
-    expect(repeated(120, 50).tokens).toBeCloseTo(50, 1);
+describe('what is wanted of a limit', () => {
+  test('comes to what is wanted per second', () => {
+    expect(wantedOf(repeated(60, 50))).toBeCloseTo(50, 1);
   });
 
-  test('of one second change little, and fade when nothing more comes', () => {
-    const busy = repeated(120, 50);
-    const pause = usesAfter(busy, [], 1_000).tokens ?? 0;
-    expect(pause).toBeGreaterThan(45);
-    expect(usesAfter(busy, [], 30_000).tokens).toBeLessThan(8);
-    expect(usesAfter(busy, [], 300_000)).toEqual({});
+  test('changes little with one second, and fades when nothing more is wanted', () => {
+    const busy = repeated(60, 50);
+    expect(wantedOf(usesAfter(busy, [], 1_000))).toBeGreaterThan(30);
+    expect(wantedOf(usesAfter(busy, [], 10_000))).toBeLessThan(5);
+    expect(wantedOf(usesAfter(busy, [], 60_000))).toBe(0);
   });
 
-  test('are the same however the time is cut into reports', () => {
-    const whole = usesAfter({}, tokens(10), 1_000).tokens ?? 0;
-    const halves = usesAfter(usesAfter({}, tokens(5), 500), tokens(5), 500).tokens ?? 0;
-    expect(halves / whole).toBeCloseTo(1, 1);
+  test('is the same however the time is cut into reports', () => {
+    const whole = wantedOf(usesAfter(null, tokens(10), 1_000));
+    const halves = wantedOf(usesAfter(usesAfter(null, tokens(5), 500), tokens(5), 500));
+    expect(Math.abs(halves / whole - 1)).toBeLessThan(0.1);
   });
 
-  test('are not changed by a report that came twice', () => {
+  test('is not counted again when a report comes a second time', () => {
     const before = repeated(5, 50);
     expect(usesAfter(before, tokens(50), 0)).toBe(before);
   });
+});
 
-  test('of a limit that is named twice are added', () => {
-    const twice = usesAfter({}, [...tokens(1), ...tokens(2)], 1_000);
-    expect(twice.tokens).toBeCloseTo(usesAfter({}, tokens(3), 1_000).tokens ?? 0);
+describe('the part that a gateway acts on', () => {
+  test('is the whole of a limit before it was told anything', () => {
+    expect(knownUse(usesAfter(null, [], 1_000), 'tokens')).toMatchObject({ held: 0, share: 1, sent: 1 });
+  });
+
+  test('is what it says, and perhaps already what it was told', () => {
+    const uses = usesAfter(told(usesAfter(null, tokens(5), 1_000), 0.4), tokens(5, { share: 0.7, held: 3 }), 1_000);
+    expect(knownUse(uses, 'tokens')).toMatchObject({ held: 3, share: 0.7, sent: 0.4 });
+  });
+
+  test('is what it was told once it says nothing of a limit any more', () => {
+    const uses = usesAfter(told(usesAfter(null, tokens(5, { held: 3 }), 1_000), 0.4), [], 1_000);
+    expect(knownUse(uses, 'tokens')).toMatchObject({ held: 0, share: 0.4, sent: 0.4 });
+  });
+
+  test('is forgotten when it is idle and the usual one', () => {
+    const idle = usesAfter({ ...told(repeated(3, 5) ?? { others: 1, limits: {} }, 0.5), others: 0.5 }, [], 60_000);
+    expect(idle).toEqual({ others: 0.5, limits: {} });
   });
 });

@@ -4,7 +4,7 @@ import { parseExpiry } from '../../output/times.ts';
 import type { Session } from '../../session.ts';
 import { type Cli, collect, examples, formatOption, runs, type WithFormat } from '../command.ts';
 import { showSecret } from '../shown-once.ts';
-import { parseLimit } from './limit-text.ts';
+import { parseLimit } from './parse-limit.ts';
 
 interface Options extends WithFormat {
   routes?: string;

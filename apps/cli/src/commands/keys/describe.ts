@@ -1,12 +1,12 @@
 import type { ApiResponse } from '@signalbox/contracts';
 import { Command } from 'commander';
 import { Refusal } from '../../exit-code.ts';
+import { limitsText } from '../../output/limits-text.ts';
 import { present } from '../../output/output.ts';
 import { oneLine } from '../../output/printable.ts';
 import { moment } from '../../output/times.ts';
 import { type Cli, examples, formatOption, runs, type WithFormat } from '../command.ts';
 import { validity } from '../validity.ts';
-import { limitsText } from './limit-text.ts';
 
 type Key = ApiResponse<'listKeys'>['items'][number];
 

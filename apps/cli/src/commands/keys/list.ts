@@ -1,12 +1,12 @@
 import type { ApiResponse } from '@signalbox/contracts';
 import { Command } from 'commander';
+import { limitsText } from '../../output/limits-text.ts';
 import { present } from '../../output/output.ts';
 import { type Column, tableOf } from '../../output/table.ts';
 import { age } from '../../output/times.ts';
 import type { Session } from '../../session.ts';
 import { type Cli, examples, formatOption, runs, type WithFormat } from '../command.ts';
 import { validity } from '../validity.ts';
-import { limitsText } from './limit-text.ts';
 
 type Key = ApiResponse<'listKeys'>['items'][number];
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { limitsText, parseLimit } from './limit-text.ts';
+import { limitsText } from '../../output/limits-text.ts';
+import { parseLimit } from './parse-limit.ts';
 
 describe('a limit on the command line', () => {
   test.each([

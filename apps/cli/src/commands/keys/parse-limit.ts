@@ -26,8 +26,3 @@ function unknown(text: string, what: string): string {
   const hint = near === undefined ? '' : `; did you mean ${near}?`;
   return `--limit ${text}: there is no limit of ${what || 'nothing'} (there are: ${KNOWN.join(', ')}${hint})`;
 }
-
-/** `tokens/minute 100000, concurrency 8`: a list of limits as one cell. */
-export function limitsText(limits: readonly { of: string; per: string | null; amount: number }[]): string {
-  return limits.map(({ of, per, amount }) => `${of}${per === null ? '' : `/${per}`} ${amount}`).join(', ');
-}
