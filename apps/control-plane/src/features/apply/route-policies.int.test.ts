@@ -78,7 +78,8 @@ describe('what a route says of its traffic', () => {
   });
 
   test('cannot name a version to shadow that its model does not have', async () => {
-    await api.apply(set(everything, version('v2')));
+    await api.apply(everything);
+    await api.apply(version('v2'));
     const { status, body } = await api.apply(route('  shadow: { version: v3, percent: 5 }'));
     expect(status).toBe(422);
     const message = expect.stringContaining('there is no version v3 of model tiny');
