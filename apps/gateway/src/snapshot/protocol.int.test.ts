@@ -1,7 +1,6 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type SimulatedEngine, startSimulatedEngine } from '@signalbox/testkit/simulated-engine';
 import {
@@ -65,8 +64,8 @@ describe('the snapshot stream', () => {
     }
     expect(gateway.readiness()).toEqual({ ready: true });
     expect(applied()).toEqual({ epoch: 1, number: 5, hash: snapshot(5).hash });
-    const kept = ['snapshot-1-3.json', 'snapshot-1-4.json', 'snapshot-1-5.json'];
-    await until('three are on disk', async () => isDeepStrictEqual((await readdir(dataDir)).sort(), kept));
+    const kept = 'snapshot-1-3.json snapshot-1-4.json snapshot-1-5.json';
+    await until('the last three are on disk', async () => (await readdir(dataDir)).sort().join(' ') === kept);
   });
 
   test('with the control plane away it starts from disk and serves', async () => {
