@@ -3,7 +3,7 @@ import type { Dialect } from './endpoints.ts';
 /** An error that the gateway itself answers with; it names nothing of what is behind it. */
 export interface CallerError {
   status: number;
-  type: 'invalid_request_error' | 'server_error' | 'service_unavailable';
+  type: 'invalid_request_error' | 'server_error' | 'service_unavailable' | 'rate_limit_error' | 'server_overloaded';
   code: string;
   message: string;
   param?: string | null;
