@@ -104,7 +104,7 @@ describe('buckets', () => {
     reserve(400, 0);
     expect(buckets.of([tokens(2_000)])).toEqual(key);
     expect(key[0]?.remaining(0)).toBe(1_600);
-    const other = buckets.of([{ ...tokens(1_000), of: 'inputTokens' }]);
+    const other = buckets.of([{ ...input(1_000), id: 'tpm' }]);
     expect(other[0]?.remaining(0)).toBe(1_000);
   });
 

@@ -65,6 +65,5 @@ test.each<{ name: string; away: (second: number) => boolean; seed: number; atLea
   }
   const busiest = busiestMinute(used, seconds) / tokensPerMinute;
   const mean = totalUsed(used, seconds) / (tokensPerMinute * (seconds / 60));
-  if (process.env['SHOW']) console.log({ busiest, mean });
   expect([seed, busiest <= 1.02, mean >= atLeast]).toEqual([seed, true, true]);
 });
