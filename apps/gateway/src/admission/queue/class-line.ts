@@ -12,9 +12,9 @@ const mostIdleFlows = 1_000;
  * it can't save up turns while it has nothing to ask.
  */
 export class ClassLine {
-  readonly #flows = new Map<string, Flow>();
-  readonly #turns = new Heap<Flow>((a, b) => a.served < b.served || (a.served === b.served && a.turn < b.turn));
-  readonly #arrivals = new Line();
+  readonly #flows = new Map<string, Flow<Place>>();
+  readonly #turns = new Heap<Flow<Place>>((a, b) => a.served < b.served || (a.served === b.served && a.turn < b.turn));
+  readonly #arrivals = new Line<Place>();
   readonly #recent = new RecentCost();
   #floor = 0;
   #turn = 0;
@@ -39,10 +39,10 @@ export class ClassLine {
     return this.#flows.size > 1;
   }
 
-  flow(tenant: string, weight: number): Flow {
+  flow(tenant: string, weight: number): Flow<Place> {
     let flow = this.#flows.get(tenant);
     if (flow === undefined) {
-      flow = new Flow(tenant, weight);
+      flow = new Flow<Place>(tenant, weight);
       this.#flows.set(tenant, flow);
     } else if (flow.weight !== weight) {
       if (!flow.isIdle()) this.#weights += weight - flow.weight;
@@ -55,18 +55,18 @@ export class ClassLine {
    * Cost that goes before a newcomer of this tenant, within the class: its own line, at the part of the class that it
    * gets. That is what it got of late, or its fair part: what others leave can't be told from what they will ask.
    */
-  ahead(flow: Flow, withPromised: boolean, now: number): number {
+  ahead(flow: Flow<Place>, withPromised: boolean, now: number): number {
     const weights = flow.isIdle() ? this.#weights + flow.weight : this.#weights;
     const recent = this.#recent.at(now);
     const part = Math.max(flow.weight / weights, recent > 0 ? flow.recent.at(now) / recent : 0);
     return (withPromised ? flow.backlog + flow.promises.cost : flow.backlog) / part;
   }
 
-  promise(flow: Flow, dueAt: number, cost: number, now: number): void {
+  promise(flow: Flow<Place>, dueAt: number, cost: number, now: number): void {
     this.#change(flow, () => flow.promises.book(dueAt, cost, now));
   }
 
-  redeem(flow: Flow, now: number): boolean {
+  redeem(flow: Flow<Place>, now: number): boolean {
     return flow.promises.cost > 0 && this.#change(flow, () => flow.promises.redeem(now));
   }
 
@@ -108,7 +108,7 @@ export class ClassLine {
     if (flow.line.length === 0) this.#turns.remove(flow);
   }
 
-  charge(flow: Flow, cost: number): void {
+  charge(flow: Flow<Place>, cost: number): void {
     flow.served += cost / flow.weight;
     this.#turns.moved(flow);
   }
@@ -125,7 +125,7 @@ export class ClassLine {
   }
 
   /** Keeps the sum of weights right while a tenant changes. */
-  #change<T>(flow: Flow, change: () => T): T {
+  #change<T>(flow: Flow<Place>, change: () => T): T {
     const wasIdle = flow.isIdle();
     const result = change();
     if (flow.isIdle() !== wasIdle) this.#weights += wasIdle ? flow.weight : -flow.weight;

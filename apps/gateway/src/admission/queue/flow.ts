@@ -1,11 +1,11 @@
-import { Line } from './line.ts';
+import { Line, type Standing } from './line.ts';
 import { Promises } from './promises.ts';
 import { RecentCost } from './recent-cost.ts';
 
 /** The requests of one tenant in one class. */
-export class Flow {
+export class Flow<Place extends Standing> {
   readonly tenant: string;
-  readonly line = new Line();
+  readonly line = new Line<Place>();
   readonly promises = new Promises();
   readonly recent = new RecentCost();
   weight: number;

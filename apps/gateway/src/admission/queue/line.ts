@@ -1,10 +1,13 @@
-import type { Place } from './ticket.ts';
+/** Something that stands in a line until it says otherwise. */
+export interface Standing {
+  readonly waiting: boolean;
+}
 
 /**
  * Places in the order in which they came, open at both ends. One that left is skipped later, and all such are
  * cleared out when they outnumber those that wait: O(1) for each place, whatever leaves from the middle.
  */
-export class Line {
+export class Line<Place extends Standing> {
   #places: (Place | undefined)[] = [];
   #from = 0;
   #waiting = 0;

@@ -137,7 +137,7 @@ export class RouteQueue {
   }
 
   /** One tenant has at most half where there are others; a full queue still takes what is above its lowest class. */
-  #tooMany(ticket: QueueTicket, line: ClassLine, flow: Flow, now: number): QueueRefusal | undefined {
+  #tooMany(ticket: QueueTicket, line: ClassLine, flow: Flow<Place>, now: number): QueueRefusal | undefined {
     const { maxRequests, maxBytes } = this.#bounds;
     const part = line.isShared ? 0.5 : 1;
     if (flow.line.length >= Math.max(1, maxRequests * part) || flow.bytes + ticket.bytes > maxBytes * part) {
@@ -148,7 +148,7 @@ export class RouteQueue {
     return this.#couldMakePlace(ticket) ? undefined : refusal('queueFull', this.#drained(ticket) / 4);
   }
 
-  #tooLong(ticket: QueueTicket, flow: Flow, now: number): QueueRefusal | undefined {
+  #tooLong(ticket: QueueTicket, flow: Flow<Place>, now: number): QueueRefusal | undefined {
     const allowed = Math.min(this.#bounds.maxWaitMs, ticket.deadlineAt - now);
     const outcome = ticket.deadlineAt - now < this.#bounds.maxWaitMs ? 'deadline' : 'waitTooLong';
     if (allowed <= 0) return refusal(outcome, 0);
@@ -160,7 +160,7 @@ export class RouteQueue {
   }
 
   /** When its tenant's turn comes after all that waits and was promised, with a part of its longest wait to spare. */
-  #promise(ticket: QueueTicket, flow: Flow, now: number): number {
+  #promise(ticket: QueueTicket, flow: Flow<Place>, now: number): number {
     const allowed = Math.min(this.#bounds.maxWaitMs, Math.max(0, ticket.deadlineAt - now));
     const afterMs = Math.max(soonestRetryMs, spare * this.#ahead(ticket, flow, now, true) - allowed * aim);
     this.#line(ticket.priority).promise(flow, now + afterMs, costOf(ticket.inputTokens, ticket.outputTokens), now);
@@ -168,7 +168,7 @@ export class RouteQueue {
   }
 
   /** The wait of a newcomer in ms; none is predicted while nothing is known of the rate. */
-  #ahead({ priority }: QueueTicket, flow: Flow, now: number, withPromised = false): number {
+  #ahead({ priority }: QueueTicket, flow: Flow<Place>, now: number, withPromised = false): number {
     const at = PRIORITY_CLASSES.indexOf(priority);
     const rate = this.#rate.left(at);
     if (rate === undefined) return 0;

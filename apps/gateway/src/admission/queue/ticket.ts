@@ -44,7 +44,7 @@ export interface QueueTicket {
 /** A request in the queue, and what it was charged until its true use is known. */
 export interface Place {
   readonly ticket: QueueTicket;
-  readonly flow: Flow;
+  readonly flow: Flow<Place>;
   readonly cost: number;
   readonly enteredAt: number;
   readonly expiresAt: number;
