@@ -2,14 +2,13 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { applyToPods } from './benches/apply-to-pods.ts';
 import type { Bench, BenchOptions, BenchResult } from './benches/bench.ts';
-import { gatewayCpu } from './benches/gateway-cpu/gateway-cpu.ts';
 import { reconcile } from './benches/reconcile/reconcile.ts';
 import { rollback } from './benches/rollback.ts';
 import { figureLines } from './measure/figures.ts';
 import { describeMachine, machineLines } from './measure/machine.ts';
 
-const benches: readonly Bench[] = [applyToPods, reconcile, rollback, gatewayCpu];
-const usage = `npm run bench -- [NAME…] [--quick] [--json FILE] [--nginx PATH]
+const benches: readonly Bench[] = [applyToPods, reconcile, rollback];
+const usage = `npm run bench -- [NAME…] [--quick] [--json FILE]
 
 ${benches.map(({ name, title }) => `  ${name.padEnd(14)} ${title}`).join('\n')}
 
@@ -41,7 +40,6 @@ function readArguments() {
   const options = {
     quick: { type: 'boolean', default: false },
     json: { type: 'string' },
-    nginx: { type: 'string' },
     help: { type: 'boolean', default: false },
   } as const;
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
@@ -52,10 +50,10 @@ function readArguments() {
 
 async function main(): Promise<number> {
   try {
-    const { names, quick, json, nginx, help } = readArguments();
+    const { names, quick, json, help } = readArguments();
     const { KUBECONFIG: kubeconfig } = process.env;
     const progress = (line: string): void => console.log(`  … ${line}`);
-    if (!help) return (await run(names, { quick, nginx, kubeconfig, progress }, json)) ? 0 : 1;
+    if (!help) return (await run(names, { quick, kubeconfig, progress }, json)) ? 0 : 1;
     console.log(usage);
     return 0;
   } catch (error) {

@@ -7,6 +7,7 @@ const tasks = {
   images: ['scripts/images/build-images.ts'],
   replay: ['bench/replay/main.ts'],
   bench: ['bench/main.ts'],
+  'bench:gateway': ['bench/gateway/main.ts'],
 };
 
 const [name, ...rest] = process.argv.slice(2);

@@ -15,7 +15,6 @@ export interface BenchResult {
 
 export interface BenchOptions {
   quick: boolean;
-  nginx: string | undefined;
   kubeconfig: string | undefined;
   progress(line: string): void;
 }

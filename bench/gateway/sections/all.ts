@@ -1,0 +1,4 @@
+import type { Section } from './section.ts';
+import { throughput } from './throughput.ts';
+
+export const sections: readonly Section[] = [throughput];
