@@ -40,6 +40,7 @@ function configuration(port: number, replicaPorts: readonly number[]): string {
 defaults
   mode http
   http-reuse always
+  option http-no-delay
   timeout connect 10s
   timeout client 120s
   timeout server 120s

@@ -40,7 +40,7 @@ enum { CLOSED, CONNECTING, IDLE, SENDING, READING };
 enum { HEAD, LENGTH, CHUNK_SIZE, CHUNK_DATA, CHUNK_END, TRAILER, UNTIL_CLOSE };
 
 typedef struct conn {
-  int fd, state, part, status, close_after, is_stream, writable_wanted, had_byte, done_seen;
+  int fd, state, part, status, close_after, is_stream, writable_wanted, had_byte, done_seen, asked;
   uint64_t due, sent_at;
   const char *request;
   size_t request_len, request_sent;
@@ -58,7 +58,7 @@ static struct {
   uint64_t ramp, timeout;
 } opt = {.connections = 1, .seconds = 1, .timeout = 30ull * NANO};
 
-static int ep, open_connections, streams_begun;
+static int ep, open_connections, connecting, streams_begun;
 static char shared[READ_BYTES + 1], template[FRAME_BYTES + 1];
 static conn *conns;
 static int *idle, idle_len;
@@ -96,9 +96,11 @@ static void open_connection(conn *c) {
   struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons((uint16_t)opt.port)};
   at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   c->state = CONNECTING;
+  connecting++;
   c->writable_wanted = 1;
   if (connect(c->fd, (struct sockaddr *)&at, sizeof at) < 0 && errno != EINPROGRESS) {
     errors.connect++;
+    connecting--;
     close(c->fd);
     c->state = CLOSED;
     return;
@@ -126,6 +128,7 @@ static void push_request(conn *c) {
 
 static void begin(conn *c, uint64_t due, uint64_t now) {
   c->state = SENDING;
+  c->asked = 1;
   c->part = HEAD;
   c->due = due;
   c->sent_at = now;
@@ -149,7 +152,8 @@ static void ready(conn *c, uint64_t now) {
     idle[idle_len++] = (int)(c - conns);
     return;
   }
-  if (now < stop_at) return begin(c, now, now);
+  /* Each asks once, also one that was connected late: streams are counted by their connections. */
+  if (now < stop_at || !c->asked) return begin(c, now, now);
   c->state = IDLE;
 }
 
@@ -339,8 +343,8 @@ static void on_bytes(conn *c, char *data, size_t len, uint64_t now) {
 }
 
 static void settle_stream(conn *c) {
-  if (!c->is_stream) return;
-  if (!c->done_seen) seen.unfinished++;
+  if (c->is_stream && !c->done_seen) seen.unfinished++;
+  /* What is no stream at all, an error or a cut before the head, has lost all of them. */
   if (opt.frames > 0 && c->frames < (uint32_t)opt.frames) seen.lost += (uint32_t)opt.frames - c->frames;
 }
 
@@ -393,6 +397,7 @@ static void on_end(conn *c) {
 
 static void on_event(conn *c, uint32_t events) {
   if (c->state == CONNECTING) {
+    connecting--;
     int error = 0;
     socklen_t size = sizeof error;
     getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &size);
@@ -483,7 +488,12 @@ static void run_closed(void) {
       if (now < started_at + (uint64_t)begun * opt.ramp / (uint64_t)opt.connections) break;
       open_connection(&conns[begun++]);
     }
-    if (now >= stop_at && in_flight == 0) return;
+    if (now >= stop_at && begun == opt.connections && connecting == 0 && in_flight == 0) return;
+    if (now > stop_at && now - stop_at > opt.ramp + opt.timeout) {
+      errors.connect += (uint64_t)connecting;
+      errors.timeout += in_flight;
+      return;
+    }
     turn(begun < opt.connections ? started_at + (uint64_t)begun * opt.ramp / (uint64_t)opt.connections
                                  : now < stop_at ? stop_at : now + NANO);
     expire();

@@ -14,6 +14,13 @@ export function measured(rounds: Rounds, because = 'no round was measured'): Mea
   return { kind: 'measured', value: spread.p50, low: spread.min, high: spread.max };
 }
 
+/** Of counts that have to be zero, all rounds together. */
+export function total(rounds: Rounds): Measured {
+  if (rounds.length === 0) return { kind: 'notMeasured', because: 'no round was measured' };
+  const value = rounds.reduce((sum, count) => sum + count, 0);
+  return { kind: 'measured', value, low: value, high: value };
+}
+
 /** Round by round: only neighbours in time are compared, for the machine is another one a minute later. */
 export function perRound(ours: Rounds, theirs: Rounds, compare: (ours: number, theirs: number) => number): number[] {
   return ours.flatMap((value, round) => {

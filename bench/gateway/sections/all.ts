@@ -1,4 +1,24 @@
+import { latency } from './latency.ts';
+import { longPrompts } from './long-prompts.ts';
+import { limitsAndOverload, metering, replicaLoss, rollingRestarts } from './not-measured.ts';
+import { openStreams } from './open-streams.ts';
+import { picking } from './picking.ts';
+import { saturation } from './saturation.ts';
 import type { Section } from './section.ts';
+import { streams } from './streams.ts';
 import { throughput } from './throughput.ts';
 
-export const sections: readonly Section[] = [throughput];
+/** In the order of the table. */
+export const sections: readonly Section[] = [
+  throughput,
+  latency,
+  streams,
+  saturation,
+  openStreams,
+  longPrompts,
+  picking,
+  replicaLoss,
+  rollingRestarts,
+  metering,
+  limitsAndOverload,
+];

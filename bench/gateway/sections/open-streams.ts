@@ -1,0 +1,73 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { residentBytes } from '../../measure/resident-bytes.ts';
+import type { ContenderName, RunningContender } from '../contenders/contender.ts';
+import { streamBodies } from './bodies.ts';
+import { measuredLoad } from './measured-load.ts';
+import { type OpenStreamsSample, openStreamsResult } from './open-streams-result.ts';
+import type { Rig, Section } from './section.ts';
+
+const connections = 8_000;
+const intervalUs = 200_000;
+const rampMs = 4_000;
+/** The first streams must still be open when the last one is and memory has been read. */
+const frames = 60;
+
+export const openStreams: Section = {
+  name: 'open-streams',
+  title: `memory per stream: ${connections} open at once × ${1_000_000 / intervalUs} frames/s, a fresh process each round`,
+  contenders: ['gateway', 'nginx', 'haproxy'],
+  run: async (rig) => {
+    const problems: string[] = [];
+    const names = rig.quick ? (['gateway'] as const) : openStreams.contenders;
+    const rounds = rig.quick ? 1 : 3;
+    const samples = new Map<ContenderName, OpenStreamsSample[]>(names.map((name) => [name, []]));
+    for (let round = 1; round <= rounds; round++) {
+      for (const name of names) {
+        const sample = await rig.during([name], ([contender]) => measure(rig, contender, problems));
+        samples.get(name)?.push(sample);
+      }
+      rig.progress(`round ${round} of ${rounds}`);
+    }
+    return openStreamsResult(samples, connections, problems);
+  },
+};
+
+async function measure(
+  rig: Rig,
+  contender: RunningContender | undefined,
+  problems: string[],
+): Promise<OpenStreamsSample> {
+  if (contender?.pid === undefined) throw new Error('only a process has memory');
+  const { pid } = contender;
+  const few = rig.requests(contender, streamBodies({ frames: 10, intervalUs: 10_000, firstUs: 0 }));
+  await measuredLoad(contender, { requestsFile: few, connections: 100, seconds: 1, frames: 10 }, problems);
+  const idleBytes = residentBytes(pid);
+  const samples: number[] = [];
+  const whenAllOpen = async (): Promise<void> => {
+    for (let i = 0; i < 8; i++) {
+      await pause(250);
+      samples.push(residentBytes(pid));
+    }
+  };
+  const requestsFile = rig.requests(contender, streamBodies({ frames, intervalUs, firstUs: 0 }));
+  const options = { requestsFile, connections, seconds: rampMs / 1_000, rampMs, frames, timeoutMs: 120_000 };
+  let sampling: Promise<void> | undefined;
+  const result = await measuredLoad(
+    contender,
+    {
+      ...options,
+      whenAllOpen: () => {
+        sampling = whenAllOpen();
+      },
+    },
+    problems,
+  );
+  await sampling;
+  if (samples.length === 0) problems.push(`${contender.name}: ${connections} streams were never open at once`);
+  return {
+    idleBytes,
+    openBytes: Math.max(0, ...samples),
+    cpuUs: (result.proxyCpuSeconds * 1e6) / result.stream.frames,
+    lost: result.stream.lost + result.stream.disordered,
+  };
+}
