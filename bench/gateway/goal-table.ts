@@ -51,8 +51,7 @@ function percentText(percent: number): string {
   return Number.isFinite(percent) ? ` (${number(percent)} %)` : '';
 }
 
-/** Three significant digits, thousands apart: more would claim more than was measured. */
+/** Three significant digits: more would claim more than was measured. Counts and bounds as they are. */
 function number(value: number): string {
-  if (Number.isInteger(value) || Math.abs(value) >= 1_000) return Math.round(value).toLocaleString('en-US');
-  return String(Number(value.toPrecision(3)));
+  return (Number.isInteger(value) ? value : Number(value.toPrecision(3))).toLocaleString('en-US');
 }

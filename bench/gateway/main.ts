@@ -44,7 +44,8 @@ async function run(sections: readonly Section[], quick: boolean, json: string | 
   for (const line of goalTable(results)) console.log(line);
   const problems = results.flatMap(({ problems }) => problems);
   for (const line of [...noise(results), ...problems.map((problem) => `PROBLEM: ${problem}`)]) console.log(line);
-  if (json !== undefined) writeFileSync(json, JSON.stringify({ machine, quick, results }, undefined, 1));
+  if (json !== undefined)
+    writeFileSync(json, JSON.stringify({ machine, quick, noise: noise(results), results }, undefined, 1));
   return problems.length === 0;
 }
 

@@ -19,6 +19,14 @@ test('added latency is what is above direct in the same round', () => {
   ]);
 });
 
+test.each([
+  { name: 'a quiet machine needs no word', p99: 90, want: false },
+  { name: 'where direct alone is beyond the goal, that is said', p99: 900, want: true },
+])('$name', ({ p99, want }) => {
+  const { notes } = latencyResult(new Map([['direct', [of(50, p99, 1_000)]]]), 1_000, []);
+  expect(notes.some((note) => note.startsWith('NOISY'))).toBe(want);
+});
+
 test('where nginx adds nothing there is no ratio', () => {
   const rows = rowsOf([
     ['direct', [of(100, 100, 200)]],

@@ -14,13 +14,13 @@ export const throughput: Section = {
   contenders: ['gateway', 'nginx', 'haproxy', ...npmProxies, 'portkey'],
   run: async (rig) => {
     const problems: string[] = [];
-    const [rounds, seconds] = rig.quick ? [3, 0.8] : [5, 4];
+    const [rounds, seconds, warmUp] = rig.quick ? [3, 0.8, 1.5] : [5, 4, 2];
     const samples = await rig.during(throughput.contenders, async (running) => {
       await fillRoutingTable(rig, running);
       const files = new Map(running.map((contender) => [contender.name, rig.requests(contender, smallBodies())]));
       const measure = async (contender: (typeof running)[number], isWarmUp: boolean) => {
         const requestsFile = files.get(contender.name) ?? '';
-        const options = { requestsFile, connections, seconds: isWarmUp ? 2 : seconds };
+        const options = { requestsFile, connections, seconds: isWarmUp ? warmUp : seconds };
         const { proxyCpuSeconds, whole, seconds: took } = await measuredLoad(contender, options, problems);
         return { cpuUs: (proxyCpuSeconds * 1e6) / whole, perSecond: whole / took };
       };
