@@ -4,6 +4,7 @@ import { ConsumerKeys } from './admission/consumer-keys.ts';
 import { CallerServer } from './callers/caller-server.ts';
 import { Deadlines } from './deadlines.ts';
 import { HealthChecks } from './health/health-checks.ts';
+import { LoadReadings } from './health/load-readings.ts';
 import { Counters } from './observe/counters.ts';
 import type { GatewayMetrics } from './observe/gateway-metrics.ts';
 import { bothOf } from './observe/observers.ts';
@@ -15,8 +16,14 @@ import { Exchange } from './proxy/exchange.ts';
 import type { ExchangeParts } from './proxy/exchange-parts.ts';
 import { Reception } from './proxy/reception.ts';
 import { RetryBudget } from './proxy/retry-budget.ts';
+import { Decisions } from './routing/decisions.ts';
 import { Fleet } from './routing/fleet.ts';
+import { Router } from './routing/pick.ts';
+import { PrefixIndex } from './routing/prefix-index.ts';
+import type { Replica } from './routing/replica.ts';
+import { ReplicaSlots } from './routing/replica-slots.ts';
 import { buildRoutingTable, emptyTable } from './routing/routing-table.ts';
+import { scorerNames } from './routing/scoring.ts';
 import { ReplicaConnections } from './upstream/replica-connections.ts';
 
 export interface DataPlaneOptions {
@@ -37,11 +44,17 @@ export interface DataPlaneOptions {
 /** How late a deadline may be kept. */
 const deadlineStepMs = 25;
 
+/** Prompt blocks of 2 KB whose replicas are remembered: 34 MB when they have all been seen. */
+const prefixBlocks = 2 ** 20;
+const metricsTimeoutMs = 1_000;
+
 /** Everything between a caller and a replica. It knows one snapshot at a time and nobody who made it. */
 export class DataPlane {
   readonly #options: DataPlaneOptions;
   readonly #metrics: GatewayMetrics;
   readonly #counters = new Counters();
+  readonly #index = new PrefixIndex({ blocks: prefixBlocks });
+  readonly #router: Router;
   readonly #fleet: Fleet;
   readonly #deadlines: Deadlines;
   readonly #server: CallerServer;
@@ -53,6 +66,11 @@ export class DataPlane {
     this.#options = options;
     this.#metrics = metrics;
     this.#deadlines = new Deadlines({ everyMs: deadlineStepMs, now: options.monotonicMs });
+    this.#router = new Router({
+      index: this.#index,
+      decisions: new Decisions(scorerNames),
+      now: options.monotonicMs,
+    });
     this.#fleet = this.#createFleet(changed);
     this.#server = this.#createServer();
   }
@@ -104,14 +122,24 @@ export class DataPlane {
   #createFleet(changed: () => void): Fleet {
     const { log, random, monotonicMs } = this.#options;
     const checks = new HealthChecks({ checked: (replica, passed) => this.#fleet.checked(replica, passed), random });
+    const readings = new LoadReadings({ fetchText, now: monotonicMs, random });
+    const slots = new ReplicaSlots((lo, hi) => this.#index.forget(lo, hi));
     return new Fleet({
       // Back-offs must not end early or never because a clock was set.
       now: monotonicMs,
       openConnections: (address) => new ReplicaConnections({ address, now: monotonicMs, deadlines: this.#deadlines }),
       events: {
         changed,
-        appeared: (replica) => checks.watch(replica),
-        left: (replica) => checks.forget(replica),
+        appeared: (replica) => {
+          slots.give(replica);
+          checks.watch(replica);
+          readings.watch(replica);
+        },
+        left: (replica) => {
+          slots.takeBack(replica);
+          checks.forget(replica);
+          readings.forget(replica);
+        },
         ejected: (replica, because) => {
           this.#metrics.ejected(because);
           log.warn('replica ejected', { replicaId: replica.id, because });
@@ -154,6 +182,7 @@ export class DataPlane {
     const { log, monotonicMs } = this.#options;
     return {
       fleet: this.#fleet,
+      router: this.#router,
       monotonicMs,
       routeNow: (name) => this.#view?.table.byName.get(name),
       answerError: (call, error) => answers.error(call, call.dialect, error),
@@ -167,4 +196,9 @@ export class DataPlane {
       },
     };
   }
+}
+
+async function fetchText({ connections }: Replica, path: string): Promise<string | undefined> {
+  const { status, text } = await connections.get(path, metricsTimeoutMs);
+  return status === 200 ? text : undefined;
 }

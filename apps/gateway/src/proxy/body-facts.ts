@@ -14,7 +14,7 @@ export interface BodyFacts {
   /** What may say which requests belong together. A hint, never an identity. */
   session: { start: number; end: number } | null;
   previousResponseId: string | null;
-  /** Start and end in turn, in the order of the body: what the model will read. */
+  /** Start and end in turn: what the model will read, tools and instructions before the dialogue. */
   promptSpans: number[];
   /** Start and end in turn: members that engines must not get, each with one comma. Without them it is still JSON. */
   dropped: readonly number[];

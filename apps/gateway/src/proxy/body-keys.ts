@@ -15,15 +15,17 @@ const quote = 34;
 const maxNameBytes = 1_024;
 const plainUsage = '{"include_usage":true}';
 
-const prompt: ReadValue = (facts, _, start, end) => void facts.promptSpans.push(start, end);
+const dialogue: ReadValue = (facts, _, start, end) => void facts.promptSpans.push(start, end);
+/** The model reads these before any dialogue, wherever they stand in the body. */
+const preface: ReadValue = (facts, _, start, end) => void facts.promptSpans.unshift(start, end);
 
 const readers: Readonly<Record<string, ReadValue>> = {
-  messages: prompt,
-  prompt,
-  input: prompt,
-  system: prompt,
-  tools: prompt,
-  instructions: prompt,
+  messages: dialogue,
+  prompt: dialogue,
+  input: dialogue,
+  system: preface,
+  tools: preface,
+  instructions: preface,
   model(facts, body, start, end) {
     facts.model = shortText(body, start, end, 'model') ?? refuse('model', 'a string');
     facts.valueStart = start;
@@ -159,7 +161,7 @@ function shortText(body: Buffer, start: number, end: number, name: string): stri
 
 function parsed(body: Buffer, start: number, end: number, name: string): unknown {
   try {
-    return JSON.parse(body.utf8Slice(start, end));
+    return JSON.parse(body.toString('utf8', start, end));
   } catch {
     throw new Refused(`"${name}" is not valid JSON.`, name);
   }

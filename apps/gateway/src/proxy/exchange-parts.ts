@@ -1,7 +1,7 @@
 import type { Deadlines } from '../deadlines.ts';
 import type { AttemptOutcome } from '../observe/observers.ts';
 import type { Fleet } from '../routing/fleet.ts';
-import type { Pick } from '../routing/pick.ts';
+import type { Pick, Router } from '../routing/pick.ts';
 import type { Route } from '../routing/routing-table.ts';
 import type { Failure } from '../upstream/failure.ts';
 import type { RoutedCall } from './call.ts';
@@ -11,6 +11,7 @@ import type { RetryBudget } from './retry-budget.ts';
 /** What all exchanges share. */
 export interface ExchangeParts {
   fleet: { lease: Fleet['lease']; attempted: Fleet['attempted'] };
+  router: { pick: Router['pick'] };
   deadlines: Deadlines;
   budget: RetryBudget;
   /** The route as the newest snapshot has it: a second try must not go where traffic may no longer go. */

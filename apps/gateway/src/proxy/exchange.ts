@@ -2,7 +2,8 @@ import type { ReplyOwner } from '../callers/reply.ts';
 import type { Timed } from '../deadlines.ts';
 import type { ResponseHead } from '../http1/response-head.ts';
 import type { AttemptOutcome } from '../observe/observers.ts';
-import { largestShare, type Pick, pick } from '../routing/pick.ts';
+import type { Lease } from '../routing/lease.ts';
+import { largestShare, type Pick } from '../routing/pick.ts';
 import type { Failure } from '../upstream/failure.ts';
 import type { UpstreamConnection, UpstreamListener, UpstreamRequest } from '../upstream/upstream-connection.ts';
 import { AnswerTail, outputTokensIn } from './answer-tail.ts';
@@ -30,7 +31,7 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
   #tried: Pick[] | undefined;
   #pick: Pick | undefined;
   #connection: UpstreamConnection | undefined;
-  #release: (() => void) | undefined;
+  #lease: Lease | undefined;
   #attempts = 0;
   #attemptAt = 0;
   #progressAt = 0;
@@ -54,12 +55,12 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
 
   start(): void {
     const { reply, route } = this.#call;
-    const { deadlines, budget, monotonicMs } = this.#parts;
+    const { router, deadlines, budget, monotonicMs } = this.#parts;
     route.observer.started();
     reply.owner = this;
     budget.request(monotonicMs());
     deadlines.enter(this);
-    const first = pick(route);
+    const first = router.pick(route, undefined, { requestId: this.#call.id });
     if (first !== undefined) {
       this.#try(first, false);
       return;
@@ -96,7 +97,7 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
     const { fleet, monotonicMs } = this.#parts;
     this.#attempts++;
     this.#pick = target;
-    this.#release = fleet.lease(target.replica);
+    this.#lease = fleet.lease(target.replica, target.uncachedTokens);
     this.#attemptAt = monotonicMs();
     this.#progressAt = this.#attemptAt;
     this.#head = undefined;
@@ -212,7 +213,8 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
     // A canary's failure must hurt no caller, and the keep-alive race is nobody's fault: neither is held against the budget.
     const isFree = isRace || (prefer !== undefined && prefer.revisionId !== this.#pick?.backend.revisionId);
     if (!isFree && !this.#parts.budget.take(this.#parts.monotonicMs())) return undefined;
-    const other = pick(route, { tried: (this.#tried ?? []).map(({ replica }) => replica), prefer });
+    const tried = (this.#tried ?? []).map(({ replica }) => replica);
+    const other = this.#parts.router.pick(route, undefined, { tried, prefer, requestId: this.#call.id });
     // The only replica: worth another connection when this one broke, since it may have been closing while idle.
     return other ?? (failure.kind === 'reset' ? this.#pick : undefined);
   }
@@ -222,6 +224,7 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
     const { backend } = this.#pick as Pick;
     const head = this.#head as ResponseHead;
     this.#begun = true;
+    this.#lease?.prefillDone();
     this.#firstByteMs = this.#parts.monotonicMs() - this.#attemptAt;
     if (head.status < 400) backend.observer.firstToken(this.#firstByteMs);
     if (this.#tried !== undefined) for (const { backend: failing } of this.#tried) failing.observer.rescued();
@@ -290,8 +293,8 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
   }
 
   #freeReplica(): void {
-    this.#release?.();
-    this.#release = undefined;
+    this.#lease?.end();
+    this.#lease = undefined;
   }
 
   #book(outcome: AttemptOutcome): void {

@@ -20,9 +20,9 @@ export function malformed(at: number): Refused {
 
 /** The decoded string whose quotes stand at `start` and before `end`. */
 export function textAt(body: Buffer, start: number, end: number): string {
-  if (isVerbatim(body, start, end)) return body.utf8Slice(start + 1, end - 1);
+  if (isVerbatim(body, start, end)) return body.toString('utf8', start + 1, end - 1);
   try {
-    return JSON.parse(body.utf8Slice(start, end)) as string;
+    return JSON.parse(body.toString('utf8', start, end)) as string;
   } catch {
     throw malformed(start);
   }

@@ -9,6 +9,7 @@ import {
   type ReplicaHealth,
 } from '../health/replica-health.ts';
 import type { ReplicaConnections } from '../upstream/replica-connections.ts';
+import { Lease } from './lease.ts';
 import { Replica } from './replica.ts';
 
 export interface FleetEvents {
@@ -48,17 +49,17 @@ export class Fleet {
   update(snapshot: Snapshot): void {
     const named = new Set<string>();
     for (const route of snapshot.routes) {
-      for (const { replicas, healthPath } of route.backends) {
-        for (const seen of replicas) {
+      for (const backend of route.backends) {
+        for (const seen of backend.replicas) {
           named.add(seen.id);
           const known = this.#replicas.get(seen.id);
           if (known?.address === seen.address) {
             known.state = seen.state;
-            known.healthPath = healthPath;
+            known.healthPath = backend.healthPath;
           } else {
             // Another address under the same id: what was learned of the old one says nothing of the new.
             if (known !== undefined) this.#retire(known);
-            const replica = new Replica(seen, healthPath, this.#openConnections(seen.address));
+            const replica = new Replica(seen, backend, this.#openConnections(seen.address));
             this.#replicas.set(seen.id, replica);
             this.#events.appeared(replica);
           }
@@ -68,18 +69,9 @@ export class Fleet {
     for (const replica of this.#replicas.values()) if (!named.has(replica.id)) this.#retire(replica);
   }
 
-  /** One request is on its way to the replica; the returned function ends that, once. */
-  lease(replica: Replica): () => void {
-    replica.inFlight++;
-    let over = false;
-    return () => {
-      if (over) return;
-      over = true;
-      replica.inFlight--;
-      if (replica.inFlight > 0) return;
-      if (replica.gone) this.#close(replica);
-      if (replica.gone || replica.state === 'draining') this.#events.changed();
-    };
+  /** One request is on its way to the replica, which has to read that many tokens of its prompt. */
+  lease(replica: Replica, uncachedTokens = 0): Lease {
+    return new Lease(replica, uncachedTokens, this.#now(), this.#ended);
   }
 
   attempted(replica: Replica, verdict: AttemptVerdict): void {
@@ -88,6 +80,7 @@ export class Fleet {
   }
 
   checked(replica: Replica, passed: boolean): void {
+    replica.prompts.forgetOld(this.#now());
     this.#setHealth(replica, (passed ? afterGoodCheck : afterFailedCheck)(replica.health, this.#now()));
   }
 
@@ -108,6 +101,12 @@ export class Fleet {
     for (const replica of all) this.#events.left(replica);
     for (const replica of all) replica.connections.close();
   }
+
+  readonly #ended = (replica: Replica): void => {
+    if (replica.inFlight > 0) return;
+    if (replica.gone) this.#close(replica);
+    if (replica.gone || replica.state === 'draining') this.#events.changed();
+  };
 
   #setHealth(replica: Replica, health: ReplicaHealth): void {
     const before = replica.health;

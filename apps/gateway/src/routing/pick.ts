@@ -1,17 +1,22 @@
-import type { Filter, Picker, Scorer } from './candidates.ts';
-import { chooseRevision } from './choose-revision.ts';
+import { anyRequest, type Filter, type Picker, type PickRequest } from './candidates.ts';
+import { chooseRevision, chooseStickyRevision } from './choose-revision.ts';
+import type { Decisions } from './decisions.ts';
 import { admitted } from './filters/admitted.ts';
 import { belowLimit } from './filters/below-limit.ts';
+import { fitsContext } from './filters/fits-context.ts';
 import { notEjected } from './filters/not-ejected.ts';
 import { serving } from './filters/serving.ts';
 import { bestScore } from './pickers/best-score.ts';
+import type { PrefixIndex } from './prefix-index.ts';
 import type { Replica } from './replica.ts';
 import type { Backend, Route } from './routing-table.ts';
-import { outstandingWork } from './scorers/outstanding-work.ts';
+import { Scoring } from './scoring.ts';
 
 export interface Pick {
   readonly backend: Backend;
   readonly replica: Replica;
+  /** What the replica has to read of the prompt: an estimate, for `Fleet.lease`. */
+  readonly uncachedTokens: number;
 }
 
 /** What one attempt learned and the next must respect. */
@@ -20,6 +25,8 @@ export interface PickOptions {
   readonly tried?: readonly Replica[];
   /** Try this revision before the split is asked: a failed canary's request goes to the stable revision. */
   readonly prefer?: Backend | undefined;
+  /** Remember under this id why the replica was picked. */
+  readonly requestId?: string;
 }
 
 /**
@@ -27,30 +34,104 @@ export interface PickOptions {
  * are the last: when all look dead, the gateway is as likely to be wrong as they are, and an attempt costs nothing.
  */
 const tiers: readonly (readonly Filter[])[] = [
-  [serving, admitted, notEjected, belowLimit],
+  [serving, admitted, notEjected, fitsContext, belowLimit],
+  [serving, admitted, notEjected, fitsContext],
   [serving, admitted, notEjected],
   [serving],
 ];
-const usableTier = 1;
-const lastTier = tiers.length - 1;
-const scorers: readonly { scorer: Scorer; weight: number }[] = [{ scorer: outstandingWork, weight: 1 }];
+/** Of these a revision must have a replica to be chosen. A full one counts: limits do not bend the split. */
+const tiersOfRevisions: readonly number[] = [1, 2, 3];
 const picker: Picker = bestScore;
+const noneTried: readonly Replica[] = [];
 
-/** Chooses revision and replica for one attempt. Counts nothing: see `Fleet.lease`. */
-export function pick(route: Route, options: PickOptions = {}): Pick | undefined {
-  // A retry takes no ticket: after each failed canary request one would be skipped, and the split would drift.
-  const ticket = options.tried === undefined ? route.tickets.next++ : route.tickets.next;
-  const tried = options.tried ?? [];
-  // First whoever is usable, in the split's proportion; when nobody is, whoever serves at all.
-  for (const tier of [usableTier, lastTier]) {
-    const has = (backend: Backend): boolean => backend.replicas.some((replica) => fits(replica, backend, tier, tried));
-    const preferred = options.prefer !== undefined && has(options.prefer) ? options.prefer : undefined;
-    const backend = preferred ?? chooseRevision(route.backends, ticket, has);
-    if (backend === undefined) continue;
-    const replica = pickReplica(backend, tried);
-    if (replica !== undefined) return { backend, replica };
+/** Chooses revision and replica for each attempt. Synchronous; what it works with is used again for the next one. */
+export class Router {
+  readonly #index: PrefixIndex;
+  readonly #scoring: Scoring;
+  readonly #decisions: Decisions;
+  readonly #now: () => number;
+  readonly #candidates: Replica[] = [];
+  /** Their places among the backend's replicas. */
+  readonly #places: number[] = [];
+  // What `#mayServe` goes by: one function for all picks, where a new one for each would be garbage.
+  #request = anyRequest;
+  #tried = noneTried;
+  #tier = 0;
+
+  constructor(parts: { index: PrefixIndex; decisions: Decisions; now: () => number }) {
+    this.#index = parts.index;
+    this.#scoring = new Scoring(parts.index);
+    this.#decisions = parts.decisions;
+    this.#now = parts.now;
   }
-  return undefined;
+
+  /** Takes the request's prompt for sent to the replica it returns. Counts nothing else: see `Fleet.lease`. */
+  pick(route: Route, request: PickRequest = anyRequest, options: PickOptions = {}): Pick | undefined {
+    this.#request = request;
+    this.#tried = options.tried ?? noneTried;
+    // Only requests that the split decides take a ticket: if each failed canary request, or each pinned one, left one
+    // out, the split would drift.
+    const isSplit = options.tried === undefined && !isAssigned(request);
+    const ticket = isSplit ? route.tickets.next++ : route.tickets.next;
+    // First whoever is usable, in the split's proportion; when nobody is, whoever serves at all.
+    for (const tier of tiersOfRevisions) {
+      this.#tier = tier;
+      const backend = this.#chooseBackend(route, request, options, ticket);
+      if (backend !== undefined) return this.#pickReplica(route, backend, request, options.requestId);
+    }
+    return undefined;
+  }
+
+  #chooseBackend({ backends }: Route, request: PickRequest, { prefer }: PickOptions, ticket: number) {
+    const { pinnedRevisionId, stickyHash } = request;
+    if (pinnedRevisionId !== undefined)
+      return backends.find((backend) => backend.revisionId === pinnedRevisionId && this.#mayServe(backend));
+    if (prefer !== undefined && this.#mayServe(prefer)) return prefer;
+    if (stickyHash !== undefined && stickyHash !== null)
+      return chooseStickyRevision(backends, stickyHash, this.#mayServe);
+    return chooseRevision(backends, ticket, this.#mayServe);
+  }
+
+  readonly #mayServe = (backend: Backend): boolean => {
+    for (const replica of backend.replicas) if (this.#fits(replica, backend, this.#tier)) return true;
+    return false;
+  };
+
+  #pickReplica(route: Route, backend: Backend, request: PickRequest, requestId: string | undefined): Pick | undefined {
+    const candidates = this.#candidates;
+    for (let tier = 0; tier < tiers.length; tier++) {
+      this.#gather(backend, tier);
+      if (candidates.length === 0) continue;
+      const now = this.#now();
+      this.#scoring.score(route.scorerWeights, backend.model, candidates, request, now);
+      const replica = picker(candidates, this.#scoring.totals, backend.turns.next++);
+      if (replica === undefined) return undefined;
+      if (request.blocks !== undefined && replica.slot !== undefined)
+        this.#index.insert(request.blocks, backend.model, replica.slot);
+      const uncached = this.#scoring.uncachedTokens[candidates.indexOf(replica)] as number;
+      if (requestId !== undefined)
+        this.#decisions.add(requestId, now, { backend, replica, tier }, this.#places, candidates.length, this.#scoring);
+      return { backend, replica, uncachedTokens: Math.ceil(uncached) };
+    }
+    return undefined;
+  }
+
+  #gather(backend: Backend, tier: number): void {
+    this.#candidates.length = 0;
+    this.#places.length = 0;
+    for (let place = 0; place < backend.replicas.length; place++) {
+      const replica = backend.replicas[place] as Replica;
+      if (!this.#fits(replica, backend, tier)) continue;
+      this.#candidates.push(replica);
+      this.#places.push(place);
+    }
+  }
+
+  #fits(replica: Replica, backend: Backend, tier: number): boolean {
+    if (this.#tried.includes(replica)) return false;
+    for (const filter of tiers[tier] ?? []) if (!filter(replica, backend.facts, this.#request)) return false;
+    return true;
+  }
 }
 
 /** The revision that most traffic goes to: where requests are rescued to. */
@@ -60,24 +141,6 @@ export function largestShare(route: Route): Backend | undefined {
   return largest;
 }
 
-function pickReplica(backend: Backend, tried: readonly Replica[]): Replica | undefined {
-  for (let tier = 0; tier < tiers.length; tier++) {
-    const candidates = backend.replicas.filter((replica) => fits(replica, backend, tier, tried));
-    if (candidates.length === 0) continue;
-    if (candidates.length === 1) return candidates[0];
-    return picker(
-      candidates,
-      candidates.map((replica) =>
-        scorers.reduce((sum, { scorer, weight }) => sum + weight * scorer(replica, candidates), 0),
-      ),
-      backend.turns.next++,
-    );
-  }
-  return undefined;
-}
-
-function fits(replica: Replica, backend: Backend, tier: number, tried: readonly Replica[]): boolean {
-  if (tried.includes(replica)) return false;
-  for (const filter of tiers[tier] ?? []) if (!filter(replica, backend.facts)) return false;
-  return true;
+function isAssigned({ pinnedRevisionId, stickyHash }: PickRequest): boolean {
+  return pinnedRevisionId !== undefined || (stickyHash !== undefined && stickyHash !== null);
 }

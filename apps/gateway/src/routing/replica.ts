@@ -1,24 +1,48 @@
 import type { SnapshotReplica } from '@signalbox/domain';
+import type { LoadReading } from '../health/load-reading.ts';
 import { freshHealth, type ReplicaHealth } from '../health/replica-health.ts';
 import type { ReplicaConnections } from '../upstream/replica-connections.ts';
+import { hashText } from './hash.ts';
+import { OutstandingPrompts } from './outstanding-prompts.ts';
+
+/** What its revision says of a replica. */
+interface Serves {
+  readonly engine: string;
+  readonly servedModelName: string;
+  readonly healthPath: string;
+}
 
 /** One replica over its whole life at this gateway: it outlives the snapshots that name it. */
 export class Replica {
   readonly id: string;
+  readonly idHash: number;
+  readonly engine: string;
+  readonly servedModelName: string;
   readonly address: string;
   readonly connections: ReplicaConnections;
   state: SnapshotReplica['state'];
   health: ReplicaHealth = freshHealth;
   inFlight = 0;
+  readonly prompts = new OutstandingPrompts();
+  load: LoadReading | null = null;
+  /** Its number in the prefix index. */
+  slot: number | undefined = undefined;
   healthPath: string;
   /** No snapshot names it any more: it finishes what runs and is forgotten. */
   gone = false;
 
-  constructor(replica: SnapshotReplica, healthPath: string, connections: ReplicaConnections) {
+  constructor(replica: SnapshotReplica, serves: Serves, connections: ReplicaConnections) {
     this.id = replica.id;
+    this.idHash = hashText(replica.id);
+    this.engine = serves.engine;
+    this.servedModelName = serves.servedModelName;
     this.address = replica.address;
     this.state = replica.state;
-    this.healthPath = healthPath;
+    this.healthPath = serves.healthPath;
     this.connections = connections;
+  }
+
+  get outstandingTokens(): number {
+    return this.prompts.tokens;
   }
 }

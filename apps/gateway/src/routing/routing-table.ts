@@ -1,13 +1,17 @@
 import type { Snapshot, SnapshotBackend, SnapshotRoute } from '@signalbox/domain';
 import type { RevisionObserver, RouteObserver } from '../observe/observers.ts';
 import type { Share } from './choose-revision.ts';
+import { type BlockSeed, blockSeed } from './prompt-blocks.ts';
 import type { Replica } from './replica.ts';
+import { type Weights, weightsOf } from './scoring.ts';
 
 /** One revision behind a route, with its live replicas. */
 export interface Backend extends Share {
   readonly facts: SnapshotBackend;
   readonly replicas: readonly Replica[];
   readonly observer: RevisionObserver;
+  /** Keeps the prompts of its model apart from other models' in the prefix index. */
+  readonly model: BlockSeed;
   /** Breaks ties between its replicas. Apart from the route's tickets, with which it would beat. */
   readonly turns: { next: number };
 }
@@ -16,6 +20,8 @@ export interface Route {
   readonly facts: SnapshotRoute;
   readonly backends: readonly Backend[];
   readonly observer: RouteObserver;
+  /** How much each scorer counts. */
+  readonly scorerWeights: Weights;
   /** Numbers the requests of this route; carried over from table to table. */
   readonly tickets: { next: number };
 }
@@ -46,10 +52,12 @@ export function buildRoutingTable(
       weight: weights.get(backend.revisionId) ?? 0,
       replicas: backend.replicas.flatMap(({ id }) => parts.replica(id) ?? []),
       observer: parts.observeRevision(facts, backend),
+      model: blockSeed(backend.servedModelName),
       turns: { next: 0 },
     }));
     const tickets = parts.former.byName.get(facts.name)?.tickets ?? { next: 0 };
-    byName.set(facts.name, { facts, backends, tickets, observer: parts.observeRoute(facts) });
+    const scorerWeights = weightsOf(facts.routing);
+    byName.set(facts.name, { facts, backends, scorerWeights, tickets, observer: parts.observeRoute(facts) });
   }
   return { byName, hasOpenRoute: snapshot.routes.some((route) => route.access === 'open') };
 }

@@ -1,17 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Candidate, Filter } from '../candidates.ts';
+import { aCandidate } from '../candidate.fixture.ts';
+import { anyRequest, type Candidate, type Filter } from '../candidates.ts';
 import { admitted } from './admitted.ts';
 import { belowLimit } from './below-limit.ts';
+import { fitsContext } from './fits-context.ts';
 import { notEjected } from './not-ejected.ts';
 import { serving } from './serving.ts';
 
-const replica = (change: Partial<Candidate> = {}): Candidate => ({
-  id: 'r-1',
-  state: 'serving',
-  health: { admitted: true, ejection: null },
-  inFlight: 0,
-  ...change,
-});
+const replica = aCandidate;
 const ejection = { because: 'answers', at: 0, until: 1 } as const;
 
 describe('filters', () => {
@@ -47,6 +43,17 @@ describe('filters', () => {
     { name: 'one below the limit', filter: belowLimit, replica: replica({ inFlight: 3 }), limit: 4, want: true },
     { name: 'at the limit', filter: belowLimit, replica: replica({ inFlight: 4 }), limit: 4, want: false },
   ])('$name', ({ filter, replica: candidate, limit, want }) => {
-    expect(filter(candidate, { maxInFlightPerReplica: limit ?? null })).toBe(want);
+    expect(filter(candidate, { maxInFlightPerReplica: limit ?? null }, anyRequest)).toBe(want);
+  });
+
+  test.each<{ name: string; context: number | null | undefined; input: number; output: number; want: boolean }>([
+    { name: 'a length that nobody knows takes all', context: undefined, input: 1e6, output: 1e6, want: true },
+    { name: 'the same when it is said to be unknown', context: null, input: 1e6, output: 1e6, want: true },
+    { name: 'input and output just fit', context: 4_096, input: 4_000, output: 96, want: true },
+    { name: 'one token too many', context: 4_096, input: 4_000, output: 97, want: false },
+    { name: 'without a bound on the output the input counts', context: 4_096, input: 4_000, output: 0, want: true },
+  ])('the context: $name', ({ context, input, output, want }) => {
+    const bounds = { maxInFlightPerReplica: null, ...(context === undefined ? {} : { maxContextTokens: context }) };
+    expect(fitsContext(replica(), bounds, { ...anyRequest, inputTokens: input, maxOutputTokens: output })).toBe(want);
   });
 });

@@ -4,7 +4,8 @@ import type { Picker } from '../candidates.ts';
 export const bestScore: Picker = (candidates, scores, turn) => {
   let best = -1;
   let equals = 0;
-  for (const score of scores) {
+  for (let index = 0; index < candidates.length; index++) {
+    const score = scores[index] as number;
     if (score > best) {
       best = score;
       equals = 1;

@@ -1,13 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Candidate } from '../candidates.ts';
+import { aCandidate } from '../candidate.fixture.ts';
 import { bestScore } from './best-score.ts';
 
-const replicas: Candidate[] = ['a', 'b', 'c'].map((id) => ({
-  id,
-  state: 'serving',
-  health: { admitted: true, ejection: null },
-  inFlight: 0,
-}));
+const replicas = ['a', 'b', 'c'].map((id) => aCandidate({ id }));
 
 describe('picking by score', () => {
   test.each<{ name: string; scores: number[]; turn: number; want: string | undefined }>([
@@ -15,6 +10,7 @@ describe('picking by score', () => {
     { name: 'equals take turns, first', scores: [1, 0, 1], turn: 0, want: 'a' },
     { name: 'equals take turns, second', scores: [1, 0, 1], turn: 1, want: 'c' },
     { name: 'equals take turns, first again', scores: [1, 0, 1], turn: 2, want: 'a' },
+    { name: 'scores behind the last candidate count for nothing', scores: [0, 0.1, 0, 9], turn: 0, want: 'b' },
     { name: 'all at zero still gives one', scores: [0, 0, 0], turn: 4, want: 'b' },
   ])('$name', ({ scores, turn, want }) => {
     expect(bestScore(replicas, scores, turn)?.id).toBe(want);
