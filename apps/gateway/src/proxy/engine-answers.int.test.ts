@@ -13,7 +13,7 @@ afterEach(async () => {
 async function behind(answer: RequestListener) {
   const seen: { request: IncomingMessage; body: string }[] = [];
   const engine = await serve((request: IncomingMessage, response: ServerResponse) => {
-    if (request.url === '/health') return void response.end();
+    if (request.url === '/health' || request.url === '/metrics') return void response.end();
     let body = '';
     request.setEncoding('utf8').on('data', (chunk: string) => {
       body += chunk;

@@ -48,7 +48,7 @@ export class Decisions {
   /** `candidates`: their places among the backend's replicas, of which the first `count` are meant. */
   add(
     requestId: string,
-    at: number,
+    now: number,
     made: { backend: Backend; replica: Replica; tier: number },
     candidates: ArrayLike<number>,
     count: number,
@@ -56,17 +56,19 @@ export class Decisions {
   ): void {
     const entry = this.#next();
     entry.requestId = requestId;
-    entry.at = at;
+    entry.at = now;
     entry.backend = made.backend;
     entry.replicaId = made.replica.id;
     entry.tier = made.tier;
     entry.start = this.#written;
     entry.candidates = count;
+    this.#written += count * (3 + scoring.rows.length);
+    let at = entry.start % numbers;
     for (let index = 0; index < count; index++) {
-      this.#write(candidates[index] as number);
-      this.#write(scoring.totals[index] as number);
-      this.#write(scoring.uncachedTokens[index] as number);
-      for (const row of scoring.rows) this.#write(row[index] as number);
+      at = this.#write(at, candidates[index] as number);
+      at = this.#write(at, scoring.totals[index] as number);
+      at = this.#write(at, scoring.uncachedTokens[index] as number);
+      for (const row of scoring.rows) at = this.#write(at, row[index] as number);
     }
   }
 
@@ -87,8 +89,9 @@ export class Decisions {
     return entry;
   }
 
-  #write(value: number): void {
-    this.#numbers[this.#written++ % numbers] = value;
+  #write(at: number, value: number): number {
+    this.#numbers[at] = value;
+    return (at + 1) & (numbers - 1);
   }
 
   #read({ backend, ...entry }: Entry): Decision | undefined {
