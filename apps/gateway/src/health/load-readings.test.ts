@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { Deadlines } from '../deadlines.ts';
-import { ReplicaConnections } from '../upstream/replica-connections.ts';
 import { backendOf } from '../gateway.fixture.ts';
 import { Replica } from '../routing/replica.ts';
+import { ReplicaConnections } from '../upstream/replica-connections.ts';
 import { LoadReadings } from './load-readings.ts';
 
 /** Nothing here opens a connection. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Deadlines } from '../deadlines.ts';
-import { ReplicaConnections } from '../upstream/replica-connections.ts';
 import { backendOf } from '../gateway.fixture.ts';
+import { ReplicaConnections } from '../upstream/replica-connections.ts';
 import { Lease } from './lease.ts';
 import { Replica } from './replica.ts';
 
