@@ -1,4 +1,4 @@
-import type { SnapshotRouting } from '@signalbox/domain';
+import { SCORER_NAMES, type ScorerName, type SnapshotRouting } from '@signalbox/domain';
 import type { Candidate, PickRequest, ScoredRequest, Scorer } from './candidates.ts';
 import { maxSlots, type PrefixIndex } from './prefix-index.ts';
 import type { BlockSeed } from './prompt-blocks.ts';
@@ -11,15 +11,16 @@ import { session } from './scorers/session.ts';
  * The first two weights are the policy: the highest sum has the lowest `wait + (1 + a) * prefill(uncached)` with
  * a = 4. Reading a prompt anew delays everyone behind it and pushes their blocks out; `a` is the price of that.
  */
-const scorers: readonly { name: string; scorer: Scorer; weight: number }[] = [
-  { name: 'outstandingTokens', scorer: outstandingTokens, weight: 1 },
-  { name: 'prefixAffinity', scorer: prefixAffinity, weight: 5 },
-  { name: 'kvUse', scorer: kvUse, weight: 0.5 },
-  { name: 'queue', scorer: queue, weight: 0.5 },
-  { name: 'session', scorer: session, weight: 0.25 },
-];
+const known = {
+  outstandingTokens: { scorer: outstandingTokens, weight: 1 },
+  prefixAffinity: { scorer: prefixAffinity, weight: 5 },
+  kvUse: { scorer: kvUse, weight: 0.5 },
+  queue: { scorer: queue, weight: 0.5 },
+  session: { scorer: session, weight: 0.25 },
+} as const satisfies Record<ScorerName, { scorer: Scorer; weight: number }>;
+const scorers = SCORER_NAMES.map((name) => ({ name, ...known[name] }));
 
-export const scorerNames: readonly string[] = scorers.map(({ name }) => name);
+export const scorerNames: readonly string[] = SCORER_NAMES;
 
 /** In the order of the scorers. Names that this gateway does not know yet are left out. */
 export type Weights = readonly number[];
