@@ -1,0 +1,50 @@
+import type { AnswerReader } from './answer-reader.ts';
+import type { AnswerApi, Dialect, Renaming } from './dialect.ts';
+import { engineError } from './errors/engine-error.ts';
+import { errorEvent } from './errors/error-shape.ts';
+import { JsonAnswer, OpaqueAnswer, RenamedAnswer } from './plain/plain-answer.ts';
+import type { HiddenUsage } from './request/ask-for-usage.ts';
+import { CompletionRule } from './streams/completion-rule.ts';
+import { EventStream } from './streams/event-stream.ts';
+import type { FrameRule, NameInFrames } from './streams/frame-rule.ts';
+import { MessagesRule } from './streams/messages-rule.ts';
+import { ResponsesRule } from './streams/responses-rule.ts';
+
+export interface AnswerFacts {
+  api: AnswerApi;
+  dialect: Dialect;
+  requestId: string;
+  /** Of the engine's answer; one that is compressed is read by nobody. */
+  contentType: string | undefined;
+  names: Renaming;
+  /** Given where the engine's name in the answer becomes the caller's. */
+  name: NameInFrames | undefined;
+  hidden: HiddenUsage | undefined;
+}
+
+/** The reader for an answer below 400. */
+export function readerOf(facts: AnswerFacts): AnswerReader {
+  const { contentType, name } = facts;
+  if (isType(contentType, 'text/event-stream')) return new EventStream(ruleOf(facts));
+  if (!isType(contentType, 'application/json')) return new OpaqueAnswer();
+  return name === undefined ? new JsonAnswer() : new RenamedAnswer(name);
+}
+
+function ruleOf({ api, dialect, requestId, names, name, hidden }: AnswerFacts): FrameRule {
+  const errorFrame = (data: Buffer, frames: number) =>
+    errorEvent(engineError(0, data, names), { dialect, api, frames }, requestId);
+  switch (api) {
+    case 'responses':
+      return new ResponsesRule({ name, errorFrame });
+    case 'messages':
+      return new MessagesRule({ name, errorFrame });
+    default: {
+      const needsEnd = api === 'chat' || api === 'completions';
+      return new CompletionRule({ needsEnd, hidden, name, errorFrame });
+    }
+  }
+}
+
+function isType(contentType: string | undefined, type: string): boolean {
+  return contentType !== undefined && contentType.slice(0, type.length).toLowerCase() === type;
+}

@@ -1,0 +1,92 @@
+import type { Edit } from '../json/edit-bytes.ts';
+
+/** What the gateway asked for itself and must hide again: the usage in each frame, and the last frame that has only it. */
+export interface HiddenUsage {
+  /**
+   * - `cut`: the frame would have no such key (vLLM).
+   * - `null`: the key would be null.
+   * - `nullOfTools`: null in frames with tool calls, no key in others (SGLang writes them by two programs).
+   */
+  each: 'keep' | 'cut' | 'null' | 'nullOfTools';
+  last: 'keep' | 'drop';
+  /** Without the last frame, its `system_fingerprint` would have been in the one before (vLLM). */
+  movesFingerprint: boolean;
+}
+
+/** Where things stand in the body. */
+export interface BodyPlaces {
+  /** The value of `stream_options`; undefined when there is none. */
+  streamOptions: { start: number; end: number } | undefined;
+  /** The brace that closes the body's object, which has other members before it. */
+  closingBrace: number;
+}
+
+export interface UsageRequest {
+  edits: Edit[];
+  /** Undefined: the caller asked for all of it. */
+  hidden: HiddenUsage | undefined;
+}
+
+const asked = '"stream_options":{"include_usage":true,"continuous_usage_stats":true}';
+const longestOptions = 1_024;
+
+/**
+ * Makes an engine tell usage in every frame of a stream, so that a stream that breaks is still counted, and says what
+ * of it the caller must not see. Undefined where the engine would not understand, or where the caller's own options
+ * are wrong and the engine is to say so. Only for one choice per request: with several, vLLM's running usage is that
+ * of one choice.
+ */
+export function askForUsage(
+  body: Buffer,
+  places: BodyPlaces,
+  engine: string,
+  api: 'chat' | 'completions',
+): UsageRequest | undefined {
+  const each = hidingOf(engine, api);
+  if (each === undefined) return undefined;
+  const movesFingerprint = each === 'cut';
+  const { streamOptions, closingBrace } = places;
+  if (streamOptions === undefined) {
+    const insert = Buffer.from(`,${asked}`);
+    return {
+      edits: [{ at: closingBrace, remove: 0, insert }],
+      hidden: { each, last: 'drop', movesFingerprint },
+    };
+  }
+  const options = optionsIn(body, streamOptions);
+  if (options === undefined) return undefined;
+  const wantsLast = options.include_usage === true;
+  if (wantsLast && options.continuous_usage_stats === true) return { edits: [], hidden: undefined };
+  const value = JSON.stringify({ ...options, include_usage: true, continuous_usage_stats: true });
+  const edit = { at: streamOptions.start, remove: streamOptions.end - streamOptions.start, insert: Buffer.from(value) };
+  return {
+    edits: [edit],
+    hidden: { each, last: wantsLast ? 'keep' : 'drop', movesFingerprint: movesFingerprint && !wantsLast },
+  };
+}
+
+function hidingOf(engine: string, api: 'chat' | 'completions'): HiddenUsage['each'] | undefined {
+  if (engine === 'vllm' || engine === 'simulated') return 'cut';
+  if (engine === 'sglang') return api === 'chat' ? 'nullOfTools' : 'null';
+  return undefined;
+}
+
+function optionsIn(body: Buffer, { start, end }: { start: number; end: number }): Fields | undefined {
+  if (end - start > longestOptions) return undefined;
+  try {
+    const options: unknown = JSON.parse(body.toString('utf8', start, end));
+    if (options === null) return {};
+    if (typeof options !== 'object' || Array.isArray(options)) return undefined;
+    return areBooleans(options as Fields) ? (options as Fields) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function areBooleans({ include_usage, continuous_usage_stats }: Fields): boolean {
+  return [include_usage, continuous_usage_stats].every(
+    (value) => value === undefined || value === null || typeof value === 'boolean',
+  );
+}

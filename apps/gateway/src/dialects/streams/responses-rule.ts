@@ -1,0 +1,71 @@
+import type { TokenCounts } from '@signalbox/domain';
+import type { Edit } from '../json/edit-bytes.ts';
+import { countsInText } from '../json/usage-counts.ts';
+import { memberOf } from '../json/walk-json.ts';
+import { eventName } from './event-name.ts';
+import { type Frame, isAt } from './frame.ts';
+import type { ErrorFrame, FrameRule, NameInFrames } from './frame-rule.ts';
+
+const ends: ReadonlySet<string> = new Set(['response.completed', 'response.incomplete', 'response.failed']);
+const letters = 'cifqe';
+
+/** OpenAI's Responses: the end is one of three events, which repeat the whole response with its usage. */
+export class ResponsesRule implements FrameRule {
+  hasEnded = false;
+  readonly needsEnd = true;
+  usage: TokenCounts | undefined;
+  readonly #name: NameInFrames | undefined;
+  readonly #errorFrame: ErrorFrame;
+  #frames = 0;
+
+  constructor(options: { name: NameInFrames | undefined; errorFrame: ErrorFrame }) {
+    this.#name = options.name;
+    this.#errorFrame = options.errorFrame;
+  }
+
+  read(bytes: Buffer, frame: Frame, edits: Edit[]): boolean {
+    this.#frames++;
+    // Deltas begin with `response.output…` or `response.reasoning…`: their first letter is enough.
+    if (frame.eventEnd > frame.eventStart && isAt(bytes, frame.eventStart, 'response.')) {
+      if (!letters.includes(String.fromCharCode(bytes[frame.eventStart + 9] ?? 0))) return true;
+    }
+    const event = eventName(bytes, frame);
+    if (event === 'error') {
+      this.hasEnded = true;
+      const insert = Buffer.from(this.#errorFrame(bytes.subarray(frame.dataStart, frame.dataEnd), this.#frames - 1));
+      edits.push({ at: frame.start, remove: frame.end - frame.start, insert });
+      return true;
+    }
+    const isEnd = ends.has(event);
+    if (isEnd || event === 'response.created' || event === 'response.in_progress' || event === 'response.queued')
+      this.#readResponse(bytes, frame, edits, isEnd);
+    return true;
+  }
+
+  #readResponse(bytes: Buffer, frame: Frame, edits: Edit[], isEnd: boolean): void {
+    if (isEnd) this.hasEnded = true;
+    const response = memberOf(bytes, frame.dataStart, frame.dataEnd, 'response');
+    if (response === undefined) return;
+    const { valueStart, valueEnd } = response;
+    if (isEnd) {
+      const usage = memberOf(bytes, valueStart, valueEnd, 'usage');
+      if (usage !== undefined)
+        this.usage = countsInText(bytes.latin1Slice(usage.valueStart, usage.valueEnd)) ?? this.usage;
+    }
+    renameIn(bytes, valueStart, valueEnd, edits, this.#name);
+  }
+}
+
+/** The name in an object that stands between two places, if it is the engine's. */
+export function renameIn(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  edits: Edit[],
+  name: NameInFrames | undefined,
+): void {
+  if (name === undefined) return;
+  const found = memberOf(bytes, start, end, name.key);
+  if (found === undefined || !name.served.equals(bytes.subarray(found.valueStart, found.valueEnd))) return;
+  edits.push({ at: found.valueStart, remove: name.served.length, insert: name.public });
+}
