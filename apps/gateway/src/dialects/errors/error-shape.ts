@@ -57,5 +57,7 @@ const anthropicTypes: Readonly<Record<number, string>> = {
 };
 
 function anthropicType(error: CallerError): string {
-  return anthropicTypes[errorStatus(error, 'anthropic')] ?? (error.status < 500 ? 'invalid_request_error' : 'api_error');
+  return (
+    anthropicTypes[errorStatus(error, 'anthropic')] ?? (error.status < 500 ? 'invalid_request_error' : 'api_error')
+  );
 }

@@ -83,14 +83,7 @@ export class CompletionRule implements FrameRule {
     this.#usageBytes = length;
   }
 
-  #hide(
-    bytes: Buffer,
-    frame: Frame,
-    usage: JsonMember,
-    edits: Edit[],
-    editsBefore: number,
-    hidden: HiddenUsage,
-  ): void {
+  #hide(bytes: Buffer, frame: Frame, usage: JsonMember, edits: Edit[], editsBefore: number, hidden: HiddenUsage): void {
     if (isWithoutChoices(bytes, frame, usage)) {
       if (hidden.last === 'keep') return;
       edits.length = editsBefore;

@@ -17,7 +17,12 @@ const streams: [string, AnswerApi, string, unknown][] = [
       'event: response.completed\ndata: {"type":"response.completed","response":{"id":"r","model":"tiny","usage":{"input_tokens":9,"input_tokens_details":{"cached_tokens":4,"cached_tokens_per_turn":[]},"output_tokens":5,"output_tokens_details":{"reasoning_tokens":2},"total_tokens":14}},"sequence_number":2}\n\n',
     { input: 9, cached: 4, output: 5, reasoning: 2 },
   ],
-  ['a generate stream', 'kserve', 'data: {"model_name":"tiny","text_output":"é"}\n\ndata: {"text_output":"b"}\n\n', undefined],
+  [
+    'a generate stream',
+    'kserve',
+    'data: {"model_name":"tiny","text_output":"é"}\n\ndata: {"text_output":"b"}\n\n',
+    undefined,
+  ],
   ['another stream', 'other', ': hi\n\nid: 1\nretry: 5\ndata: a\ndata: b\n\nevent: x\n\n', undefined],
 ];
 
@@ -144,12 +149,7 @@ describe('an error that the engine tells in mid-stream', () => {
       'event: error\ndata: {"type":"error","error":{"type":"internal_error","message":"boom"}}\n\n',
       'event: error\ndata: {"type":"error","error":{"type":"api_error","message":"The model failed on this request."},"request_id":"req-1"}\n\n',
     ],
-    [
-      'kserve',
-      'kserve',
-      'data: {"error":"Traceback"}\n\n',
-      'data: {"error":"The model failed on this request."}\n\n',
-    ],
+    ['kserve', 'kserve', 'data: {"error":"Traceback"}\n\n', 'data: {"error":"The model failed on this request."}\n\n'],
     [
       'responses',
       'openai',

@@ -31,6 +31,28 @@ export function newFrame(): Frame {
   };
 }
 
+/** Whether the bytes are one frame as all engines write it, a line of data or an event and its data; it is located then. */
+export function locateAlone(frame: Frame, bytes: Buffer): boolean {
+  const last = bytes.length - 2;
+  const first = bytes.indexOf(10);
+  if (first === last) {
+    if (!isAt(bytes, 0, 'data: ')) return false;
+    frame.eventStart = frame.eventEnd = 0;
+    frame.dataStart = 6;
+  } else {
+    if (bytes.indexOf(10, first + 1) !== last || !isAt(bytes, 0, 'event: ') || !isAt(bytes, first + 1, 'data: '))
+      return false;
+    frame.eventStart = 7;
+    frame.eventEnd = first;
+    frame.dataStart = first + 7;
+  }
+  frame.start = 0;
+  frame.end = bytes.length;
+  frame.dataEnd = last;
+  frame.isSplit = false;
+  return last > frame.dataStart;
+}
+
 /** Finds the lines of the frame between two places. */
 export function locate(frame: Frame, bytes: Buffer, start: number, end: number, hasReturns: boolean): void {
   frame.start = start;
@@ -55,9 +77,7 @@ export function locate(frame: Frame, bytes: Buffer, start: number, end: number, 
 
 function isField(bytes: Buffer, at: number, lineEnd: number, name: string): boolean {
   return (
-    lineEnd > at + name.length &&
-    bytes[at + name.length] === 58 &&
-    bytes.latin1Slice(at, at + name.length) === name
+    lineEnd > at + name.length && bytes[at + name.length] === 58 && bytes.latin1Slice(at, at + name.length) === name
   );
 }
 

@@ -97,11 +97,18 @@ describe('usage that only the gateway asked for', () => {
 
   test('is gone together with the engine’s name for the model', () => {
     fc.assert(
-      fc.property(answers, fc.array(fc.nat(3_000)), fc.constantFrom('chat', 'x', 'long-name/"é"'), (answer, cuts, to) => {
-        const names = { served: 'tiny', public: to };
-        const reader = readerFor({ hidden: vllm, names, name: nameInFrames(names, 'model') });
-        expect(drive(reader, vllmStream(answer, asked), cuts).text).toBe(vllmStream({ ...answer, name: to }, unasked));
-      }),
+      fc.property(
+        answers,
+        fc.array(fc.nat(3_000)),
+        fc.constantFrom('chat', 'x', 'long-name/"é"'),
+        (answer, cuts, to) => {
+          const names = { served: 'tiny', public: to };
+          const reader = readerFor({ hidden: vllm, names, name: nameInFrames(names, 'model') });
+          expect(drive(reader, vllmStream(answer, asked), cuts).text).toBe(
+            vllmStream({ ...answer, name: to }, unasked),
+          );
+        },
+      ),
     );
   });
 
@@ -154,7 +161,10 @@ describe('usage that only the gateway asked for', () => {
     ['{"usage":{"prompt_tokens":1},"choices":[{}]}', '{"choices":[{}]}'],
     ['{"choices": [{}], "usage": {"prompt_tokens": 1}, "id": "x"}', '{"choices": [{}], "id": "x"}'],
     ['{"choices":[{"usage":{"a":{}}}],"usage":{"prompt_tokens":1,"d":{"x":{}}}}', '{"choices":[{"usage":{"a":{}}}]}'],
-    ['{"choices":[{}],"x":{"y":1,"usage":{"prompt_tokens":1}}}', '{"choices":[{}],"x":{"y":1,"usage":{"prompt_tokens":1}}}'],
+    [
+      '{"choices":[{}],"x":{"y":1,"usage":{"prompt_tokens":1}}}',
+      '{"choices":[{}],"x":{"y":1,"usage":{"prompt_tokens":1}}}',
+    ],
     ['{"choices":[{}],"usage":null}', '{"choices":[{}],"usage":null}'],
   ])('%s becomes %s', (data, want) => {
     expect(drive(readerFor({ hidden: vllm }), `data: ${data}\n\n`).text).toBe(`data: ${want}\n\n`);
