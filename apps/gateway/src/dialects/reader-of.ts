@@ -1,4 +1,5 @@
 import type { AnswerReader } from './answer-reader.ts';
+import { TranslatedAnswer, TranslatedStream } from './anthropic/translated-answer.ts';
 import type { AnswerApi, Dialect, Renaming } from './dialect.ts';
 import { engineError } from './errors/engine-error.ts';
 import { errorEvent } from './errors/error-shape.ts';
@@ -6,7 +7,7 @@ import { JsonAnswer, OpaqueAnswer, RenamedAnswer } from './plain/plain-answer.ts
 import type { HiddenUsage } from './request/ask-for-usage.ts';
 import { CompletionRule } from './streams/completion-rule.ts';
 import { EventStream } from './streams/event-stream.ts';
-import type { FrameRule, NameInFrames } from './streams/frame-rule.ts';
+import type { ErrorFrame, FrameRule, NameInFrames } from './streams/frame-rule.ts';
 import { MessagesRule } from './streams/messages-rule.ts';
 import { ResponsesRule } from './streams/responses-rule.ts';
 
@@ -20,19 +21,32 @@ export interface AnswerFacts {
   /** Given where the engine's name in the answer becomes the caller's. */
   name: NameInFrames | undefined;
   hidden: HiddenUsage | undefined;
+  /** The engine was asked as a chat for a caller of Anthropic's Messages. */
+  isTranslated: boolean;
 }
 
 /** The reader for an answer below 400. */
 export function readerOf(facts: AnswerFacts): AnswerReader {
   const { contentType, name } = facts;
+  if (facts.isTranslated) return translatorOf(facts);
   if (isType(contentType, 'text/event-stream')) return new EventStream(ruleOf(facts));
   if (!isType(contentType, 'application/json')) return new OpaqueAnswer();
   return name === undefined ? new JsonAnswer() : new RenamedAnswer(name);
 }
 
-function ruleOf({ api, dialect, requestId, names, name, hidden }: AnswerFacts): FrameRule {
-  const errorFrame = (data: Buffer, frames: number) =>
-    errorEvent(engineError(0, data, names), { dialect, api, frames }, requestId);
+function translatorOf(facts: AnswerFacts): AnswerReader {
+  return isType(facts.contentType, 'text/event-stream')
+    ? new TranslatedStream(facts.names.public, errorFrameOf(facts))
+    : new TranslatedAnswer(facts.names.public);
+}
+
+function errorFrameOf({ api, dialect, requestId, names }: AnswerFacts): ErrorFrame {
+  return (data, frames) => errorEvent(engineError(0, data, names), { dialect, api, frames }, requestId);
+}
+
+function ruleOf(facts: AnswerFacts): FrameRule {
+  const { api, name, hidden } = facts;
+  const errorFrame = errorFrameOf(facts);
   switch (api) {
     case 'responses':
       return new ResponsesRule({ name, errorFrame });

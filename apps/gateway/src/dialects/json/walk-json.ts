@@ -24,7 +24,7 @@ export function memberOf(bytes: Buffer, start: number, end: number, key: string)
     const valueStart = skipSpace(bytes, colon + 1, end);
     const valueEnd = endOfValue(bytes, valueStart, end);
     if (valueEnd < 0) return undefined;
-    if (keyEnd - keyStart === key.length + 2 && bytes.latin1Slice(keyStart + 1, keyEnd - 1) === key)
+    if (keyEnd - keyStart === key.length + 2 && bytes.toString('latin1', keyStart + 1, keyEnd - 1) === key)
       return { keyStart, valueStart, valueEnd };
     at = skipSpace(bytes, valueEnd, end);
     if (bytes[at] !== 44) return undefined;

@@ -43,7 +43,7 @@ export class CompletionRule implements FrameRule {
   }
 
   get usage(): TokenCounts | undefined {
-    return this.#usage === undefined ? undefined : countsInText(this.#usage.latin1Slice(0, this.#usageBytes));
+    return this.#usage === undefined ? undefined : countsInText(this.#usage.toString('latin1', 0, this.#usageBytes));
   }
 
   read(bytes: Buffer, frame: Frame, edits: Edit[], isLast: boolean): boolean {

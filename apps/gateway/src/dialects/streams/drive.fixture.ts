@@ -12,6 +12,7 @@ export function readerFor(change: Partial<AnswerFacts> = {}): AnswerReader {
     names: { served: 'tiny', public: 'chat' },
     name: undefined,
     hidden: undefined,
+    isTranslated: false,
     ...change,
   });
 }

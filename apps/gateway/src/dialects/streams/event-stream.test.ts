@@ -110,7 +110,7 @@ describe('whether a stream is whole', () => {
     ['chat', 'data: {}\n\ndata: [DONE]', true],
     ['chat', 'data: {}\n\n', false],
     ['chat', 'data: {"x":"data: [DONE]"}\n\n', false],
-    ['chat', String.raw`data: {"choices":[{"delta":{"content":"\ndata: [DONE]\n\n"}}]}` + '\n\n', false],
+    ['chat', `${String.raw`data: {"choices":[{"delta":{"content":"\ndata: [DONE]\n\n"}}]}`}\n\n`, false],
     ['chat', '', false],
     ['responses', 'event: response.completed\ndata: {}\n\n', true],
     ['responses', 'data: {"type":"response.incomplete","response":{}}\n\n', true],

@@ -76,9 +76,7 @@ export function locate(frame: Frame, bytes: Buffer, start: number, end: number, 
 }
 
 function isField(bytes: Buffer, at: number, lineEnd: number, name: string): boolean {
-  return (
-    lineEnd > at + name.length && bytes[at + name.length] === 58 && bytes.latin1Slice(at, at + name.length) === name
-  );
+  return lineEnd > at + name.length && bytes[at + name.length] === 58 && isAt(bytes, at, name);
 }
 
 /** One space after the colon belongs to the syntax. */

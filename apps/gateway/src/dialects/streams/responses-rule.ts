@@ -50,7 +50,7 @@ export class ResponsesRule implements FrameRule {
     if (isEnd) {
       const usage = memberOf(bytes, valueStart, valueEnd, 'usage');
       if (usage !== undefined)
-        this.usage = countsInText(bytes.latin1Slice(usage.valueStart, usage.valueEnd)) ?? this.usage;
+        this.usage = countsInText(bytes.toString('latin1', usage.valueStart, usage.valueEnd)) ?? this.usage;
     }
     renameIn(bytes, valueStart, valueEnd, edits, this.#name);
   }
