@@ -3,7 +3,7 @@ import { TranslatedAnswer, TranslatedStream } from './anthropic/translated-answe
 import type { AnswerApi, Dialect, Renaming } from './dialect.ts';
 import { engineError } from './errors/engine-error.ts';
 import { errorEvent } from './errors/error-shape.ts';
-import { JsonAnswer, OpaqueAnswer, RenamedAnswer } from './plain/plain-answer.ts';
+import { JsonAnswer, OpaqueAnswer } from './plain/plain-answer.ts';
 import type { HiddenUsage } from './request/ask-for-usage.ts';
 import { CompletionRule } from './streams/completion-rule.ts';
 import { EventStream } from './streams/event-stream.ts';
@@ -17,6 +17,8 @@ export interface AnswerFacts {
   requestId: string;
   /** Of the engine's answer; one that is compressed is read by nobody. */
   contentType: string | undefined;
+  /** What the engine said about its answer's length. */
+  contentLength: number | undefined;
   names: Renaming;
   /** Given where the engine's name in the answer becomes the caller's. */
   name: NameInFrames | undefined;
@@ -31,7 +33,7 @@ export function readerOf(facts: AnswerFacts): AnswerReader {
   if (facts.isTranslated) return translatorOf(facts);
   if (isType(contentType, 'text/event-stream')) return new EventStream(ruleOf(facts));
   if (!isType(contentType, 'application/json')) return new OpaqueAnswer();
-  return name === undefined ? new JsonAnswer() : new RenamedAnswer(name);
+  return new JsonAnswer(facts.contentLength, name);
 }
 
 function translatorOf(facts: AnswerFacts): AnswerReader {

@@ -43,9 +43,17 @@ function endOfValue(bytes: Buffer, start: number, end: number): number {
   return at === start || at === end ? -1 : at;
 }
 
+const shortString = 24;
+
 /** Just behind the closing quote: the next quote with an even number of backslashes before it. */
 function endOfString(bytes: Buffer, start: number, end: number): number {
   let at = start;
+  // Keys and short values: a loop beats a call into the runtime (30 ns).
+  for (const stop = Math.min(end, start + shortString); ++at < stop; ) {
+    if (bytes[at] === quote) return at + 1;
+    if (bytes[at] === backslash) break;
+  }
+  at--;
   for (;;) {
     at = bytes.indexOf(quote, at + 1);
     if (at < 0 || at >= end) return -1;

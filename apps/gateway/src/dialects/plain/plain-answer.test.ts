@@ -22,6 +22,9 @@ describe('usage in a plain answer', () => {
     ['models', undefined],
   ])('of the captured %s is found, cut at each byte', (name, want) => {
     const bytes = Buffer.from(captured(name));
+    const inOne = readerFor({ ...json, contentLength: bytes.length });
+    expect(drive(inOne, bytes).pieces).toEqual([bytes.toString()]);
+    expect(inOne.usage).toEqual(want);
     for (let cut = 0; cut <= bytes.length; cut++) {
       const reader = readerFor(json);
       expect(drive(reader, bytes, [cut])).toMatchObject({ text: bytes.toString(), isWhole: true });
@@ -66,9 +69,19 @@ describe('usage in a plain answer', () => {
       '{"content":[{"input":{"usage":{"output_tokens":0}}}],"usage":{"input_tokens":1,"output_tokens":7}}',
       counts(1, 7),
     ],
+    [
+      'a usage inside the last member',
+      '{"usage":{"prompt_tokens":1},"x":{"y":1,"usage":{"prompt_tokens":9}}}',
+      counts(1, 0),
+    ],
+    [
+      'members behind it',
+      '{"a":1,"usage":{"prompt_tokens":9,"d":{"x":[]}},"b":[{"c":"}{"}],"e":null,"f":-1.5}',
+      counts(9, 0),
+    ],
+    ['a text behind it with an escape', '{"a":1,"usage":{"prompt_tokens":9},"b":"\\"},\\"usage\\":{}"}', counts(9, 0)],
     ['a list', '["x","usage",{"prompt_tokens":9}]', undefined],
     ['numbers that are none', '{"usage":{"prompt_tokens":-1,"completion_tokens":"5","total_tokens":1e99}}', undefined],
-    ['a usage as large as no usage is', `{"usage":{"prompt_tokens":9,"x":"${'x'.repeat(20_000)}"},"y":1}`, undefined],
   ])('%s', (_, text, want) => {
     const reader = readerFor(json);
     drive(
@@ -77,12 +90,25 @@ describe('usage in a plain answer', () => {
       Array.from(text, (_unused, index) => index),
     );
     expect(reader.usage).toEqual(want);
+    const inOne = readerFor({ ...json, contentLength: Buffer.byteLength(text) });
+    drive(inOne, text);
+    expect(inOne.usage).toEqual(want);
   });
 
   test('an answer that stops in the middle is not whole', () => {
     const text = captured('chat');
     for (let cut = 1; cut < text.length - 1; cut += 7)
       expect(drive(readerFor(json), text.slice(0, cut)).isWhole).toBe(false);
+  });
+
+  test('a usage as large as no usage is, in pieces, is not kept', () => {
+    const reader = readerFor(json);
+    drive(reader, `{"usage":{"prompt_tokens":9,"x":"${'x'.repeat(20_000)}"},"y":1}`, [9, 9_000]);
+    expect(reader.usage).toBeUndefined();
+  });
+
+  test.each(['', '"ok"', ' true', '{}\n', '[]'])('%j is whole', (text) => {
+    expect(drive(readerFor(json), text)).toMatchObject({ text, isWhole: true });
   });
 
   test('what is no JSON passes', () => {
@@ -111,6 +137,21 @@ describe('values at the top of an object', () => {
     );
   });
 
+  test('are found from the end of a whole answer as from its start', () => {
+    const rest = fc.dictionary(fc.string(), fc.jsonValue(), { maxKeys: 3 });
+    const counted = fc.record({ prompt_tokens: fc.nat(), completion_tokens: fc.nat() });
+    fc.assert(
+      fc.property(rest, counted, rest, fc.boolean(), (before, usage, behind, isPretty) => {
+        const { usage: _, ...others } = { ...behind, ...before };
+        const value = { id: 1, choices: [before], usage, nested: { usage: behind }, ...others };
+        const bytes = Buffer.from(JSON.stringify(value, null, isPretty ? 1 : 0));
+        const reader = readerFor({ ...json, contentLength: bytes.length });
+        drive(reader, bytes);
+        expect(reader.usage).toEqual(counts(usage.prompt_tokens, usage.completion_tokens));
+      }),
+    );
+  });
+
   test('lists of numbers are passed over, lists with anything else are looked into', () => {
     const numbers = Array.from({ length: 200 }, (_, index) => index / 7);
     const value = { a: numbers, b: [...numbers, ']"usage":{', ...numbers], c: [numbers, numbers], usage: 1 };
@@ -130,6 +171,16 @@ describe('the model’s name in a plain answer', () => {
     const seen = drive(readerFor(renamed), text, [10, 90]);
     expect(seen).toMatchObject({ text: text.replace('"model":"tiny"', '"model":"chat"'), isWhole: true });
     expect(seen.pieces).toEqual([undefined, undefined, undefined]);
+  });
+
+  test('comes at once in an answer that came in one read', () => {
+    const text = captured('chat');
+    const facts = { ...renamed, contentLength: Buffer.byteLength(text) };
+    expect(drive(readerFor(facts), text).pieces).toEqual([text.replace('"model":"tiny"', '"model":"chat"')]);
+    const want = text.replace('"model":"tiny"', '"model":"longer"');
+    const name = nameInFrames({ served: 'tiny', public: 'longer' }, 'model');
+    expect(drive(readerFor({ ...facts, name }), text)).toMatchObject({ text: want, isWhole: true, pieces: [want] });
+    expect(drive(readerFor(facts), text, [9]).pieces).toEqual([undefined, undefined]);
   });
 
   test('is no name that the model wrote', () => {

@@ -1,9 +1,11 @@
 import type { TokenCounts } from '@signalbox/domain';
 import type { AnswerReader } from '../answer-reader.ts';
-import { applyEdits } from '../json/edit-bytes.ts';
+import { applyEdits, type Edit, editOwned } from '../json/edit-bytes.ts';
 import { countsInText } from '../json/usage-counts.ts';
-import type { NameInFrames } from '../streams/frame-rule.ts';
+import { memberOf } from '../json/walk-json.ts';
+import { type NameInFrames, renameIn } from '../streams/frame-rule.ts';
 import { JsonScan } from './json-scan.ts';
+import { usageNearEnd } from './usage-near-end.ts';
 
 /** An answer that is no stream and of which nothing is read: audio, images, text. */
 export class OpaqueAnswer implements AnswerReader {
@@ -19,77 +21,65 @@ export class OpaqueAnswer implements AnswerReader {
   }
 }
 
-/** A JSON answer, passed on as it comes while its usage is read. It is whole when its brackets are closed. */
-export class JsonAnswer implements AnswerReader {
-  readonly frames = 0;
-  readonly #scan = new JsonScan(['usage']);
-
-  get usage(): TokenCounts | undefined {
-    return usageFound(this.#scan);
-  }
-
-  push(chunk: Buffer): Buffer {
-    this.#scan.push(chunk);
-    return chunk;
-  }
-
-  finish(): { rest: undefined; isWhole: boolean } {
-    return { rest: undefined, isWhole: this.#scan.isClosed };
-  }
-}
-
 const longestHeld = 1024 * 1024;
 
 /**
- * A JSON answer in which the engine's name for the model becomes the caller's. Engines write such an answer at once, so
- * it is held until it is whole and its length is known: `finish` gives it. One that is longer than what would be held
- * passes under the engine's name.
+ * A JSON answer. One that comes in a single read, which its length tells, is read from its end and passed on at once;
+ * any other is passed on as it comes, while its usage is read. Where the engine's name for the model becomes the
+ * caller's, the answer is held until it is whole and its new length is known: engines write such an answer at once, so
+ * that costs no time. One that is longer than what would be held passes under the engine's name.
  */
-export class RenamedAnswer implements AnswerReader {
+export class JsonAnswer implements AnswerReader {
   readonly frames = 0;
-  readonly #name: NameInFrames;
-  readonly #scan: JsonScan;
-  #held: Buffer[] = [];
+  readonly #bytes: number | undefined;
+  readonly #name: NameInFrames | undefined;
+  #scan: JsonScan | undefined;
+  #usageText: string | undefined;
+  #held: Buffer[] | undefined;
   #heldBytes = 0;
-  #isLong = false;
 
-  constructor(name: NameInFrames) {
+  /** `bytes`: the whole answer's length, where the engine told it. */
+  constructor(bytes: number | undefined, name: NameInFrames | undefined) {
+    this.#bytes = bytes;
     this.#name = name;
-    this.#scan = new JsonScan(['usage', name.key]);
+    this.#held = name === undefined ? undefined : [];
   }
 
   get usage(): TokenCounts | undefined {
-    return usageFound(this.#scan);
+    const text = this.#usageText ?? this.#scan?.found.get('usage')?.text;
+    return text === undefined ? undefined : countsInText(text);
   }
 
   push(chunk: Buffer): Buffer | undefined {
+    if (chunk.length === this.#bytes && this.#scan === undefined) return this.#whole(chunk);
+    this.#scan ??= new JsonScan(this.#name === undefined ? ['usage'] : ['usage', this.#name.key]);
     this.#scan.push(chunk);
-    if (this.#isLong) return chunk;
+    if (this.#held === undefined) return chunk;
     this.#held.push(Buffer.from(chunk));
     this.#heldBytes += chunk.length;
     if (this.#heldBytes <= longestHeld) return undefined;
-    this.#isLong = true;
-    return this.#taken();
+    const all = Buffer.concat(this.#held);
+    this.#held = undefined;
+    return all;
   }
 
   finish(): { rest: Buffer | undefined; isWhole: boolean } {
-    const { isClosed, found } = this.#scan;
-    const whole = this.#taken();
-    if (whole.length === 0) return { rest: undefined, isWhole: isClosed };
-    const model = found.get(this.#name.key);
-    if (model === undefined || model.text !== this.#name.served.toString()) return { rest: whole, isWhole: isClosed };
-    const edit = { at: model.start, remove: model.end - model.start, insert: this.#name.public };
-    return { rest: applyEdits(whole, [edit]), isWhole: isClosed };
+    const isWhole = this.#scan?.isClosed !== false;
+    if (this.#held === undefined || this.#heldBytes === 0) return { rest: undefined, isWhole };
+    const whole = Buffer.concat(this.#held);
+    const name = this.#name;
+    const model = name === undefined ? undefined : this.#scan?.found.get(name.key);
+    if (name === undefined || model?.text !== name.served.toString()) return { rest: whole, isWhole };
+    const edit = { at: model.start, remove: model.end - model.start, insert: name.public };
+    return { rest: applyEdits(whole, [edit]), isWhole };
   }
 
-  #taken(): Buffer {
-    const whole = this.#held.length === 1 ? (this.#held[0] as Buffer) : Buffer.concat(this.#held);
-    this.#held = [];
-    return whole;
+  #whole(answer: Buffer): Buffer | undefined {
+    const usage = usageNearEnd(answer) ?? memberOf(answer, 0, answer.length, 'usage');
+    if (usage !== undefined) this.#usageText = answer.toString('utf8', usage.valueStart, usage.valueEnd);
+    if (this.#name === undefined) return answer;
+    const edits: Edit[] = [];
+    renameIn(answer, 0, answer.length, edits, this.#name);
+    return edits.length === 0 ? answer : editOwned(answer, edits);
   }
-}
-
-function usageFound(scan: JsonScan): TokenCounts | undefined {
-  const usage = scan.found.get('usage');
-  return usage === undefined ? undefined : countsInText(usage.text);
 }

@@ -9,6 +9,7 @@ export function readerFor(change: Partial<AnswerFacts> = {}): AnswerReader {
     dialect: 'openai',
     requestId: 'req-1',
     contentType: 'text/event-stream; charset=utf-8',
+    contentLength: undefined,
     names: { served: 'tiny', public: 'chat' },
     name: undefined,
     hidden: undefined,

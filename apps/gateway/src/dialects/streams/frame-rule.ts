@@ -1,6 +1,7 @@
 import type { TokenCounts } from '@signalbox/domain';
 import type { Renaming } from '../dialect.ts';
 import type { Edit } from '../json/edit-bytes.ts';
+import { memberOf } from '../json/walk-json.ts';
 import type { Frame } from './frame.ts';
 
 /** How the answer's API tells usage, end and errors in its frames. */
@@ -32,4 +33,18 @@ export interface NameInFrames {
 export function nameInFrames(names: Renaming, key: NameInFrames['key']): NameInFrames | undefined {
   if (names.served === names.public) return undefined;
   return { key, served: Buffer.from(JSON.stringify(names.served)), public: Buffer.from(JSON.stringify(names.public)) };
+}
+
+/** The name in an object that stands between two places, if it is the engine's. */
+export function renameIn(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  edits: Edit[],
+  name: NameInFrames | undefined,
+): void {
+  if (name === undefined) return;
+  const found = memberOf(bytes, start, end, name.key);
+  if (found === undefined || !name.served.equals(bytes.subarray(found.valueStart, found.valueEnd))) return;
+  edits.push({ at: found.valueStart, remove: name.served.length, insert: name.public });
 }

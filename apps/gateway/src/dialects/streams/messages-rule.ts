@@ -4,8 +4,7 @@ import { countsIn } from '../json/usage-counts.ts';
 import { memberOf } from '../json/walk-json.ts';
 import { eventName } from './event-name.ts';
 import type { Frame } from './frame.ts';
-import type { ErrorFrame, FrameRule, NameInFrames } from './frame-rule.ts';
-import { renameIn } from './responses-rule.ts';
+import { type ErrorFrame, type FrameRule, type NameInFrames, renameIn } from './frame-rule.ts';
 
 /**
  * Anthropic's Messages: input and cache are told in `message_start`, the output so far in each `message_delta`, which

@@ -4,7 +4,7 @@ import { countsInText } from '../json/usage-counts.ts';
 import { memberOf } from '../json/walk-json.ts';
 import { eventName } from './event-name.ts';
 import { type Frame, isAt } from './frame.ts';
-import type { ErrorFrame, FrameRule, NameInFrames } from './frame-rule.ts';
+import { type ErrorFrame, type FrameRule, type NameInFrames, renameIn } from './frame-rule.ts';
 
 const ends: ReadonlySet<string> = new Set(['response.completed', 'response.incomplete', 'response.failed']);
 const letters = 'cifqe';
@@ -54,18 +54,4 @@ export class ResponsesRule implements FrameRule {
     }
     renameIn(bytes, valueStart, valueEnd, edits, this.#name);
   }
-}
-
-/** The name in an object that stands between two places, if it is the engine's. */
-export function renameIn(
-  bytes: Buffer,
-  start: number,
-  end: number,
-  edits: Edit[],
-  name: NameInFrames | undefined,
-): void {
-  if (name === undefined) return;
-  const found = memberOf(bytes, start, end, name.key);
-  if (found === undefined || !name.served.equals(bytes.subarray(found.valueStart, found.valueEnd))) return;
-  edits.push({ at: found.valueStart, remove: name.served.length, insert: name.public });
 }
