@@ -14,12 +14,20 @@ export interface TokenCounts {
  * - `estimated`: the reservation; the gateway died while the request was in flight, or nothing was told.
  * - `none`: no tokens are known of this kind of request, or it never reached an engine.
  */
-export type UsageExactness = 'exact' | 'partial' | 'estimated' | 'none';
+export const USAGE_EXACTNESS = ['exact', 'partial', 'estimated', 'none'] as const;
+export type UsageExactness = (typeof USAGE_EXACTNESS)[number];
 
 /** `unserved`: no replica could take it; `refused`: a limit or a full queue; all else is how the last attempt ended. */
-export type UsageOutcome = 'ok' | 'callerError' | 'error' | 'cancelled' | 'unserved' | 'refused';
+export const USAGE_OUTCOMES = ['ok', 'callerError', 'error', 'cancelled', 'unserved', 'refused'] as const;
+export type UsageOutcome = (typeof USAGE_OUTCOMES)[number];
 
-/** One caller's request, whatever number of tries it took. The id makes delivery idempotent. */
+/**
+ * One caller's request, whatever number of tries it took. The id makes delivery idempotent.
+ *
+ * Where a gateway's disk was full for long, requests of one minute, key, route, revision and outcome were merged:
+ * `requests` is then above 1, tokens, times, tries and bytes are sums, and what differs from request to request
+ * (request id, trace, replica, operation) is empty or null.
+ */
 export interface UsageRecord {
   /** Unique over gateways and boots; not the request id, which callers may choose. */
   id: string;
@@ -57,4 +65,6 @@ export interface UsageRecord {
   exactness: UsageExactness;
   bytesIn: number;
   bytesOut: number;
+  /** 1 where it is absent. */
+  requests?: number;
 }
