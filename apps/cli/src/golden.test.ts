@@ -48,6 +48,13 @@ const table: Record<string, { argv: string; answers?: Answers; world?: Partial<W
     answers: { [`GET ${chat}/rollouts`]: answers.rollouts, [`GET ${chat}/revisions`]: answers.revisions },
   },
   explain: { argv: 'explain chat', answers: { [`GET ${chat}/explain`]: answers.explanation } },
+  'explain-request': {
+    argv: 'explain request req-17',
+    answers: { 'GET /v1/usage/requests/req-17': { items: [answers.requestUsage] } },
+  },
+  usage: { argv: 'usage --by key,version', answers: { 'GET /v1/usage': answers.usage } },
+  'usage-unknown-group': { argv: 'usage --by model' },
+  'help-usage': { argv: 'usage --help' },
   top: {
     argv: 'top',
     answers: { ...aboutChat, 'GET /v1/gateways': answers.gateways, 'GET /v1/deployments': page(answers.deployment) },

@@ -24,6 +24,7 @@ import { getCommand } from './commands/resources/get.ts';
 import { rolloutCommand } from './commands/rollouts/index.ts';
 import { chatCommand } from './commands/routes/chat.ts';
 import { tokensCommand } from './commands/tokens/index.ts';
+import { usageCommand } from './commands/usage/usage.ts';
 
 const EXIT_CODES = `
 Exit codes: 0 done, 1 refused or failed, 2 would change (plan), 3 rolled back,
@@ -47,7 +48,7 @@ export function buildProgram(cli: Cli): Command {
     cli,
   );
   const look = [getCommand, describeCommand, versionsCommand, diffCommand, explainCommand, logsCommand, eventsCommand];
-  group(program, 'Look:', [...look, topCommand, chatCommand], cli);
+  group(program, 'Look:', [...look, topCommand, usageCommand, chatCommand], cli);
   const access = [keysCommand, tokensCommand, ledgerCommand, whoamiCommand, versionCommand, configCommand];
   group(program, 'Access and records:', access, cli);
   return program;

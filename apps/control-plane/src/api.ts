@@ -25,6 +25,7 @@ import { installationKindRoutes, modelRoutes, removeRoutes } from './features/re
 import { routeRoutes } from './features/routes/index.ts';
 import { huggingFaceResolver } from './features/sources/index.ts';
 import { ensureBootstrapToken, TokenService, tokenRoutes } from './features/tokens/index.ts';
+import { usageRoutes } from './features/usage/index.ts';
 import { createApp, createAuthenticator, hashOf, listen } from './http/index.ts';
 import { replicaLogs } from './read-logs.ts';
 import {
@@ -112,6 +113,7 @@ export async function startApi(options: ApiOptions): Promise<{ url: string; stop
       ...tokenRoutes(new TokenService({ database: db, clock, authenticator })),
       ...recordRoutes({ database: db, ledger: new LedgerService(db), feed }),
       ...gatewayRoutes({ database: db, clock, silentAfterMs }),
+      ...usageRoutes({ database: db, clock }),
       ...installationRoutes(VERSION),
       ...gatewayOperations(streams, reports),
     },

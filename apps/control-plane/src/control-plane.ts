@@ -49,7 +49,15 @@ export async function runControlPlane(env: Env, processEnv: NodeJS.ProcessEnv, c
   const wake = (id: DeploymentId): Promise<void> => producer.wake('deployment', { id });
   const openCluster = clusterOpener({ env, processEnv, clock, log });
   const controllers = env.SIGNALBOX_ROLES.includes('controllers')
-    ? runControllers({ db, queue, producer, openCluster, clock, log })
+    ? runControllers({
+        db,
+        queue,
+        producer,
+        openCluster,
+        usageRetentionDays: env.SIGNALBOX_USAGE_RETENTION_DAYS,
+        clock,
+        log,
+      })
     : undefined;
   const api = env.SIGNALBOX_ROLES.includes('api')
     ? await startApi({ env, db, wake, openCluster, registry: controllers?.registry, clock, log, metrics })

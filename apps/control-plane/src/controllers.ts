@@ -9,6 +9,7 @@ import { Demand, ScaleWatch, ScalingController, sampleDemand } from './controlle
 import { Prover, WorkloadsController } from './controllers/workloads/index.ts';
 import type { WorldSources } from './controllers/world/index.ts';
 import { forgetOldRecords } from './features/records/index.ts';
+import { forgetUsage } from './features/usage/index.ts';
 
 const CLUSTERS_EVERY_MS = 2_000;
 const RESYNC_EVERY_MS = 10_000;
@@ -23,6 +24,7 @@ export interface ControllersOptions {
   queue: QueueConnection;
   producer: JobProducer;
   openCluster: (known: KnownCluster) => Cluster;
+  usageRetentionDays: number;
   clock: Clock;
   log: Logger;
 }
@@ -103,6 +105,7 @@ export function runControllers(options: ControllersOptions): RunningControllers 
       for (const id of await unsettledDeployments(db, clock.now())) wake(id);
     }),
     alone('forget', FORGET_EVERY_MS, () => forgetOldRecords(db, clock)),
+    alone('forgetUsage', FORGET_EVERY_MS, () => forgetUsage(db, clock, options.usageRetentionDays)),
   ];
   return {
     registry,

@@ -30,6 +30,13 @@ export const readEnv = defineEnv({
     .default('https://huggingface.co')
     .describe('Where moving Hugging Face references are resolved'),
   SIGNALBOX_HUB_TOKEN: envSecret.optional().describe('Token for that'),
+  SIGNALBOX_USAGE_RETENTION_DAYS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(3_650)
+    .default(30)
+    .describe('How long usage records of single requests are kept; sums by the hour stay'),
   SIGNALBOX_LOG_LEVEL: z.enum(['error', 'warn', 'info', 'debug']).default('info'),
   SIGNALBOX_LOG_FORMAT: z.enum(['json', 'pretty']).default('json'),
 });

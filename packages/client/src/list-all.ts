@@ -34,7 +34,11 @@ export async function listAll(
     asSent.push(...(answer.json as Page).items);
     const next = page.nextCursor;
     if (next === null) {
-      return { ...answer, value: { items, nextCursor: null }, json: { ...(answer.json as Page), items: asSent } };
+      return {
+        ...answer,
+        value: { ...page, items, nextCursor: null },
+        json: { ...(answer.json as Page), items: asSent },
+      };
     }
     if (next === cursor) throw new Error(`${id}: the control plane gave the same cursor twice`);
     cursor = next;

@@ -15,6 +15,7 @@ export { type DeploymentSummary, deploymentOverview, type RolloutSummary } from 
 export { type DeploymentWorld, deploymentWorld, deploymentWorlds, worldsIn } from './read-models/deployment-world.ts';
 export { type ExplainInputs, explainInputs } from './read-models/explain-inputs.ts';
 export { type RoutableRevision, type SnapshotInputs, snapshotInputs } from './read-models/snapshot-inputs.ts';
+export { type UsageSum, type UsageSumsQuery, usageSums } from './read-models/usage-sums.ts';
 export type { ApiToken, NewApiToken } from './repositories/api-tokens.ts';
 export type { AppliedObject, AppliedObjectName } from './repositories/applied-objects.ts';
 export { type Change, changesChannel, type NewChange } from './repositories/changes.ts';
@@ -46,6 +47,7 @@ export type { Rollout, RolloutStatus, RolloutWithStatus } from './repositories/r
 export type { NewRoute, Route, RouteChange } from './repositories/routes.ts';
 export type { ScaleOverride } from './repositories/scale-overrides.ts';
 export { type SnapshotNumber, snapshotChannel } from './repositories/snapshot-state.ts';
+export type { RequestUsage } from './repositories/usage.ts';
 export type { WorkloadStatus } from './repositories/workload-status.ts';
 export type { WrittenChange } from './repositories/written-change.ts';
 export { type Repositories, repositories } from './repositories.ts';

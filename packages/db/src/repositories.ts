@@ -30,6 +30,7 @@ import { rolloutRepository } from './repositories/rollouts.ts';
 import { routeRepository } from './repositories/routes.ts';
 import { scaleOverrideRepository } from './repositories/scale-overrides.ts';
 import { snapshotStateRepository } from './repositories/snapshot-state.ts';
+import { usageRepository } from './repositories/usage.ts';
 import { workloadStatusRepository } from './repositories/workload-status.ts';
 
 /** All repositories on one handle. Cheap: make them anew for every transaction. */
@@ -66,6 +67,7 @@ export function repositories(handle: Handle) {
     replicas: guarded(replicaRepository(handle)),
     gateways: guarded(gatewayRepository(handle)),
     revisionStats: guarded(revisionStatsRepository(handle)),
+    usage: guarded(usageRepository(handle)),
   };
 }
 

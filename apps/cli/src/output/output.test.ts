@@ -3,7 +3,7 @@ import { coloursFor, wantsColour } from './colours.ts';
 import { oneLine, printable } from './printable.ts';
 import { problemLines } from './problems.ts';
 import { renderTable } from './table.ts';
-import { age, parseDuration, parseExpiry, shortDuration } from './times.ts';
+import { age, parseDuration, parseExpiry, parseSince, shortDuration } from './times.ts';
 
 const NOW = Date.parse('2026-03-01T12:00:00Z');
 
@@ -80,6 +80,9 @@ describe('times', () => {
     expect(parseExpiry('2027-01-31', '--expires', NOW)).toBe('2027-01-31T00:00:00.000Z');
     expect(() => parseExpiry('2020-01-01', '--expires', NOW)).toThrow('has passed');
     expect(() => parseExpiry('2027-13-01', '--expires', NOW)).toThrow('no such moment');
+    expect(parseSince('2026-02-01', '--from', NOW)).toBe('2026-02-01T00:00:00.000Z');
+    expect(parseSince('36h', '--from', NOW)).toBe('2026-02-28T00:00:00.000Z');
+    expect(() => parseSince('2026-02-31T99:00', '--from', NOW)).toThrow('no such moment');
   });
 });
 

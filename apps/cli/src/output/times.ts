@@ -40,6 +40,14 @@ export function parseDuration(text: string, flag: string): number {
   return ms;
 }
 
+/** When something was: a moment (`2027-01-31`, `2027-01-31T12:00:00Z`) or how long ago (`24h`). */
+export function parseSince(text: string, flag: string, now: number): string {
+  if (!/^\d{4}-\d{2}-\d{2}/.test(text)) return new Date(now - parseDuration(text, flag)).toISOString();
+  const at = Date.parse(text);
+  if (Number.isNaN(at)) throw new UsageError(`${flag} ${text}: there is no such moment`);
+  return new Date(at).toISOString();
+}
+
 /** When something ends: a moment (`2027-01-31`, `2027-01-31T12:00:00Z`) or a duration from now (`90d`). */
 export function parseExpiry(text: string, flag: string, now: number): string {
   if (/^\d{4}-\d{2}-\d{2}/.test(text)) {

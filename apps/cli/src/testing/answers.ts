@@ -321,6 +321,82 @@ export const key: ApiResponse<'listKeys'>['items'][number] = {
   revokedAt: null,
 };
 
+const noUsage = {
+  project: null,
+  key: null,
+  route: null,
+  version: null,
+  hour: null,
+  cancelled: 3,
+  refused: 0,
+  attempts: 1_204,
+  durationMs: 9_000_000,
+  bytesIn: 700_000,
+  bytesOut: 64_000_000,
+};
+
+export const usage: ApiResponse<'getUsage'> = {
+  from: '2026-02-28T12:00:00Z',
+  to: '2026-03-01T12:00:00Z',
+  groupBy: ['key', 'version'],
+  items: [
+    {
+      ...noUsage,
+      key: { id: 'k-1', name: 'bot' },
+      version: { model: 'llama', version: 'v2' },
+      requests: 1_201,
+      failed: 2,
+      estimated: 1,
+      tokens: { input: 180_400, cached: 96_000, output: 240_977, reasoning: 0 },
+    },
+    {
+      ...noUsage,
+      requests: 4,
+      failed: 4,
+      estimated: 0,
+      tokens: { input: 0, cached: 0, output: 0, reasoning: 0 },
+    },
+  ],
+  nextCursor: null,
+};
+
+export const requestUsage: ApiResponse<'getRequestUsage'>['items'][number] = {
+  id: 'b-0000000000017',
+  requestId: 'req-17',
+  traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
+  gatewayId: 'gw-a',
+  project: 'default',
+  routeId: 'id-route',
+  route: 'chat',
+  keyId: 'k-1',
+  keyName: 'bot',
+  priority: 'standard',
+  revisionId: 'id-rev-2',
+  deployment: 'chat',
+  revision: 2,
+  model: 'llama',
+  version: 'v2',
+  versionDigest: 'sha256:9f2c',
+  engine: 'vllm',
+  image: 'vllm/vllm-openai@sha256:77aa',
+  quantization: 'fp8',
+  replicaId: 'chat-2-0',
+  operation: '/v1/chat/completions',
+  stream: true,
+  startedAt: '2026-03-01T11:58:00.120Z',
+  receivedAt: '2026-03-01T11:58:05Z',
+  queuedMs: 3,
+  firstByteMs: 41,
+  durationMs: 2_210,
+  status: 200,
+  outcome: 'ok',
+  attempts: 2,
+  tokens: { input: 150, cached: 128, output: 200, reasoning: 0 },
+  exactness: 'exact',
+  bytesIn: 620,
+  bytesOut: 54_000,
+};
+
 export const ledgerEntry: ApiResponse<'listLedger'>['items'][number] = {
   seq: 9,
   at: '2026-03-01T11:50:00Z',

@@ -11,7 +11,12 @@ export async function demandProject({ projects }: Pick<Repositories, 'projects'>
   throw notFound('Project', name, null, nearest);
 }
 
-export function notFound(kind: string, name: string, project: string | null, nearest?: string): AppError {
-  const hint = nearest === undefined ? '' : `Did you mean ${nearest}?`;
+export function notFound(
+  kind: string,
+  name: string,
+  project: string | null,
+  nearest?: string,
+  hint = nearest === undefined ? '' : `Did you mean ${nearest}?`,
+): AppError {
   return new AppError('resource.not_found', { kind, name, project: project ?? '(installation)', hint });
 }

@@ -2,9 +2,9 @@ import type { Operation } from '@signalbox/contracts';
 import { AppError } from '@signalbox/domain';
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 
-/** Manifests of a large installation come in one body, and so does a gateway's report on 20,000 replicas. */
+/** Manifests of a large installation come in one body, and so do a gateway's report on 20,000 replicas and its usage. */
 const largeLimitBytes = 8 * 1024 * 1024;
-const largePaths: readonly Operation['path'][] = ['/v1/apply', '/v1/gateways/{id}/report'];
+const largePaths: readonly Operation['path'][] = ['/v1/apply', '/v1/gateways/{id}/report', '/v1/gateways/{id}/usage'];
 const limitBytes = 1024 * 1024;
 
 const expected = 'application/json';

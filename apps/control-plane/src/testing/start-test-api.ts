@@ -22,6 +22,7 @@ import { installationKindRoutes, modelRoutes, removeRoutes } from '../features/r
 import { routeRoutes } from '../features/routes/index.ts';
 import { huggingFaceResolver } from '../features/sources/index.ts';
 import { ensureBootstrapToken, TokenService, tokenRoutes } from '../features/tokens/index.ts';
+import { usageRoutes } from '../features/usage/index.ts';
 import { createApp, createAuthenticator, hashOf, type ListenOptions, listen } from '../http/index.ts';
 import { type ApiCaller, apiCaller } from './api-caller.ts';
 
@@ -95,6 +96,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
       ...tokenRoutes(new TokenService({ ...changes, authenticator })),
       ...recordRoutes({ database, feed, ledger: new LedgerService(database) }),
       ...gatewayRoutes({ database, clock, silentAfterMs }),
+      ...usageRoutes({ database, clock }),
       ...installationRoutes('0.0.0-test'),
     },
   });

@@ -3,30 +3,33 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** A segment, or several merged into one: it stands for all numbers from `first` to `last`. */
-export interface SegmentName {
+export interface Segment {
   first: number;
   last: number;
+  /** The sender has begun with it: some of its records may be with the control plane, so it may not be merged. */
+  isTaken: boolean;
   name: string;
 }
 
 const digits = 8;
-const pattern = /^(\d{8,})(?:-(\d{8,}))?\.log$/;
+const pattern = /^(\d{8,})(?:-(\d{8,}))?(\.taken)?\.log$/;
 
-export function segmentName(first: number, last = first): string {
+export function segmentName(first: number, last = first, isTaken = false): string {
   const [from, to] = [first, last].map((number) => String(number).padStart(digits, '0'));
-  return first === last ? `${from}.log` : `${from}-${to}.log`;
+  return `${first === last ? from : `${from}-${to}`}${isTaken ? '.taken' : ''}.log`;
 }
 
-/** In order. A segment that is also part of a merged one is left out: the merged one was whole before it had a name. */
-export function segmentsAmong(names: readonly string[]): { segments: SegmentName[]; superseded: string[] } {
+/** In order, and those that are part of a merged one: that one was whole before it got its name. */
+export function segmentsAmong(names: readonly string[]): { segments: Segment[]; superseded: string[] } {
   const all = names.flatMap((name) => {
     const match = pattern.exec(name);
-    return match === null ? [] : [{ first: Number(match[1]), last: Number(match[2] ?? match[1]), name }];
+    if (match === null) return [];
+    return [{ first: Number(match[1]), last: Number(match[2] ?? match[1]), isTaken: match[3] !== undefined, name }];
   });
-  const covered = (one: SegmentName): boolean =>
+  const isCovered = (one: Segment): boolean =>
     all.some((other) => other !== one && other.first <= one.first && other.last >= one.last);
-  const segments = all.filter((one) => !covered(one)).sort((a, b) => a.first - b.first);
-  return { segments, superseded: all.filter(covered).map(({ name }) => name) };
+  const segments = all.filter((one) => !isCovered(one)).sort((a, b) => a.first - b.first);
+  return { segments, superseded: all.filter(isCovered).map(({ name }) => name) };
 }
 
 /** Bytes of all files below a folder. Files that go meanwhile count nothing. */

@@ -15,3 +15,4 @@ export * from './revisions.ts';
 export * from './rollouts.ts';
 export * from './statuses.ts';
 export * from './tokens.ts';
+export * from './usage.ts';

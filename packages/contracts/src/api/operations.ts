@@ -10,6 +10,7 @@ import { resourceOperations } from './resources.ts';
 import { revisionOperations } from './revisions.ts';
 import { rolloutOperations } from './rollouts.ts';
 import { tokenOperations } from './tokens.ts';
+import { usageOperations } from './usage.ts';
 
 /** Every operation of the API by its id. The client, the routing and the OpenAPI document are made from this. */
 export const operations = {
@@ -23,6 +24,7 @@ export const operations = {
   ...tokenOperations,
   ...recordOperations,
   ...gatewayOperations,
+  ...usageOperations,
   ...installationOperations,
 } as const satisfies Record<string, Operation>;
 

@@ -6,3 +6,4 @@ export * from './records.ts';
 export * from './replicas.ts';
 export * from './rollouts.ts';
 export * from './scale.ts';
+export * from './usage.ts';

@@ -5,14 +5,16 @@ import { present } from '../../output/output.ts';
 import { oneLine } from '../../output/printable.ts';
 import type { Session } from '../../session.ts';
 import { type Cli, examples, formatOption, runs, type WithFormat } from '../command.ts';
+import { explainRequestCommand } from '../usage/explain-request.ts';
 
 export function explainCommand(cli: Cli): Command {
   const command = new Command('explain')
-    .summary('why is it not serving?')
+    .summary('why is it not serving? what became of a request?')
     .description('Why is it not serving? From the scheduler’s words to the engine’s last log line, on one screen.')
     .argument('<deployment>')
     .addOption(formatOption());
-  examples(command, ['signalbox explain chat']);
+  command.addCommand(explainRequestCommand(cli));
+  examples(command, ['signalbox explain chat', 'signalbox explain request 5f0c2f5e-1d0b-4c4e-9a55-0d5a5a3a8a11']);
   return runs<WithFormat>(cli, command, explain);
 }
 

@@ -1,0 +1,2 @@
+export * from './forget-usage.ts';
+export * from './usage.routes.ts';
