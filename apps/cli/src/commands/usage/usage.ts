@@ -19,7 +19,7 @@ export function usageCommand(cli: Cli): Command {
   const command = new Command('usage')
     .summary('requests and tokens by key, route, version, hour')
     .description('Requests and tokens, summed up by whole hours: the last 24, unless you say otherwise.')
-    .option('--by <groups>', `${USAGE_GROUPS.join(', ')}: one or several with commas, or total; default: route`, groups)
+    .option('--by <groups>', `${USAGE_GROUPS.join(', ')}: one or several with commas, or total (default route)`, groups)
     .option('--from <when>', 'a day, a moment, or how long ago (7d)')
     .option('--to <when>', 'likewise; default: now')
     .option('--all-projects', 'of all projects, in place of one')
