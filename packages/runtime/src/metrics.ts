@@ -12,6 +12,8 @@ export interface Metrics {
     buckets: readonly number[],
     labels?: readonly L[],
   ): Histogram<L>;
+  /** Lines in the text format that somebody else keeps, asked for at each rendering. */
+  text(source: () => string | Promise<string>): void;
   /** Text exposition format and its content type. */
   render(): Promise<{ contentType: string; body: string }>;
 }
@@ -20,11 +22,18 @@ export function createMetrics(options: { processMetrics?: boolean } = {}): Metri
   const registry = new Registry();
   if (options.processMetrics ?? true) collectDefaultMetrics({ register: registry });
   const registers = [registry];
+  const sources: (() => string | Promise<string>)[] = [];
   return {
     counter: (name, help, labels = []) => new Counter({ name, help, labelNames: [...labels], registers }),
     gauge: (name, help, labels = []) => new Gauge({ name, help, labelNames: [...labels], registers }),
     histogram: (name, help, buckets, labels = []) =>
       new Histogram({ name, help, buckets: [...buckets], labelNames: [...labels], registers }),
-    render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
+    text: (source) => {
+      sources.push(source);
+    },
+    render: async () => {
+      const parts = await Promise.all([registry.metrics(), ...sources.map((source) => source())]);
+      return { contentType: registry.contentType, body: parts.join('') };
+    },
   };
 }

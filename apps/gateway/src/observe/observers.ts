@@ -1,5 +1,6 @@
 /** How one attempt at a replica ended, as its revision is held to account for it. */
-export type AttemptOutcome = 'ok' | 'callerError' | 'error' | 'cancelled';
+export type AttemptOutcome = (typeof ATTEMPT_OUTCOMES)[number];
+export const ATTEMPT_OUTCOMES = ['ok', 'callerError', 'error', 'cancelled'] as const;
 
 /** What the request path tells about a revision of a route. */
 export interface RevisionObserver {
