@@ -1,6 +1,7 @@
 export * from './admin-server.ts';
 export * from './clock.ts';
 export * from './define-env.ts';
+export * from './line-writer.ts';
 export * from './logger.ts';
 export * from './metrics.ts';
 export * from './plain-metrics/rows.ts';

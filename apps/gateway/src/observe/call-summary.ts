@@ -91,3 +91,8 @@ export function errorTypeOf(call: CallSummary): string | null {
       return call.outcome;
   }
 }
+
+/** Whether somebody should look: not what callers did wrong, gave up, or sent too much of. */
+export function isFailed({ outcome, status }: CallSummary): boolean {
+  return outcome === 'error' || outcome === 'unserved' || status >= 500;
+}

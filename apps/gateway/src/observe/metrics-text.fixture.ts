@@ -14,7 +14,8 @@ export function parseMetrics(text: string): Map<string, number> {
     if (/^# HELP \w+ \S/.test(line)) continue;
     const [, series = '', name = '', value = ''] =
       /^(([a-zA-Z_:][\w:]*)(?:\{(?:[a-zA-Z_]\w*="(?:[^"\\\n]|\\["\\n])*",?)*\})?) (\S+)$/.exec(line) ?? [];
-    if (series === '' || (Number.isNaN(Number(value)) && !/^nan$/i.test(value))) throw new Error(`not a series: ${line}`);
+    if (series === '' || (Number.isNaN(Number(value)) && !/^nan$/i.test(value)))
+      throw new Error(`not a series: ${line}`);
     if (!types.has(name) && !types.has(name.replace(/_(?:bucket|sum|count)$/, '')))
       throw new Error(`${name} has no type`);
     if (values.has(series)) throw new Error(`${series} is told twice`);

@@ -39,7 +39,13 @@ export function traceContext(received: string | undefined, { hex, ratio }: Trace
   }
   const traceId = hex(32);
   const sampled = isSampled(traceId, ratio);
-  return { traceId, parentSpanId: null, spanId, sampled, traceparent: `00-${traceId}-${spanId}-${sampled ? '01' : '00'}` };
+  return {
+    traceId,
+    parentSpanId: null,
+    spanId,
+    sampled,
+    traceparent: `00-${traceId}-${spanId}-${sampled ? '01' : '00'}`,
+  };
 }
 
 function isTraceparent(text: string): boolean {
