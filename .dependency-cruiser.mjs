@@ -91,6 +91,7 @@ export default {
     only('express', 'node_modules/express', '^apps/control-plane/'),
     only('winston', 'node_modules/winston', '^packages/runtime/'),
     only('prom-client', 'node_modules/prom-client', '^packages/runtime/'),
+    only('opentelemetry', 'node_modules/@opentelemetry', '^packages/runtime/'),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

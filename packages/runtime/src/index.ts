@@ -13,3 +13,5 @@ export * from './random.ts';
 export * from './random-ids.ts';
 export * from './secret.ts';
 export * from './shutdown.ts';
+export * from './tracing.ts';
+export * from './tracing-settings.ts';
