@@ -13,5 +13,6 @@ export * from './random.ts';
 export * from './random-ids.ts';
 export * from './secret.ts';
 export * from './shutdown.ts';
+export * from './time-bound.ts';
 export * from './tracing.ts';
 export * from './tracing-settings.ts';
