@@ -17,10 +17,9 @@ export interface LineWriterOptions {
 }
 
 /**
- * Lines go to stderr, as the logger's. A line of 450 bytes costs 0.3 µs here, encoding and its part of the write
- * included; one write per line costs 5 µs, and one per turn of the event loop the same at low rates, where a turn has
- * one request. So lines wait for each other, for 50 ms at most: a killed process loses that much, an exiting one
- * nothing.
+ * Lines go to stderr, as the logger's. A write of its own costs a line 5 µs, and a write per turn of the event loop is
+ * no better at moderate rates, where a turn has one request. So lines wait for each other, for 50 ms at most: a killed
+ * process loses that much, an exiting one nothing.
  */
 export function createLineWriter(options: LineWriterOptions = {}): LineWriter {
   const { write = toStderr(() => flush()), delayMs = 50, bytes = 16_384 } = options;

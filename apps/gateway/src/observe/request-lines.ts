@@ -19,8 +19,9 @@ export function createRequestLines(
 }
 
 /**
- * Through the logger a line cost 23 µs; put together from parts that are made once it costs 0.7, its write included.
- * What counts is the number of parts, since each is a step when the line is encoded: what goes together is remembered
+ * Through the logger a line cost 23 µs of processor time; put together from parts that are made once it costs 0.6, and
+ * 0.4 more for its part of a write to a file (500 bytes into the page cache). Writing the pieces into bytes without
+ * making a string was tried and is no faster. What counts is the number of parts, since each is a step when the line is encoded: what goes together is remembered
  * together.
  */
 export function createRequestLine(style: LineStyle): (call: CallSummary) => string {

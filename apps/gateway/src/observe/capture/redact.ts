@@ -1,3 +1,5 @@
+import { REDACT_FLAGS } from '@signalbox/domain';
+
 export interface Redaction {
   pattern: RegExp;
   by: string;
@@ -31,7 +33,7 @@ export const builtInRedactions: readonly Redaction[] = [
 /** A route's own expressions; undefined when one of them is none, since half a redaction is none. */
 export function compileRedactions(patterns: readonly string[]): readonly Redaction[] | undefined {
   try {
-    return patterns.map((pattern) => ({ pattern: new RegExp(pattern, 'gu'), by: '[redacted]' }));
+    return patterns.map((pattern) => ({ pattern: new RegExp(pattern, REDACT_FLAGS), by: '[redacted]' }));
   } catch {
     return undefined;
   }
