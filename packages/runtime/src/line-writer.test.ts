@@ -3,8 +3,10 @@ import { createLineWriter } from './line-writer.ts';
 
 describe('the line writer', () => {
   const writes: string[] = [];
-  const write = (lines: Buffer): void => {
+  const write = (lines: Buffer, done: () => void): boolean => {
     writes.push(lines.toString());
+    done();
+    return true;
   };
   beforeEach(() => {
     writes.length = 0;
@@ -45,12 +47,34 @@ describe('the line writer', () => {
     expect(writes).toEqual(['short\n', `${'x'.repeat(200)}\n`]);
   });
 
-  test('after it is closed nothing waits any more', () => {
+  test('after it is closed nothing waits any more', async () => {
     const writer = createLineWriter({ write });
     writer.write('one\n');
-    writer.close();
+    await writer.close();
     writer.write('two\n');
     expect(writes).toEqual(['one\n', 'two\n']);
     expect(jest.getTimerCount()).toBe(0);
+  });
+
+  test('closing waits until everything has left', async () => {
+    const leaves: (() => void)[] = [];
+    const writer = createLineWriter({ write: (_, done) => leaves.push(done) > 0, bytes: 20 });
+    for (const line of ['one\n', 'two\n', 'three\n']) writer.write(line);
+    let isClosed = false;
+    const closing = writer.close().then(() => {
+      isClosed = true;
+    });
+    for (const leave of leaves.slice(1)) leave();
+    await Promise.resolve();
+    expect(isClosed).toBe(false);
+    leaves[0]?.();
+    await closing;
+  });
+
+  test('what is not taken is dropped and counted', async () => {
+    const writer = createLineWriter({ write: () => false });
+    writer.write('one\n');
+    await writer.close();
+    expect(writer.droppedBytes).toBe(4);
   });
 });
