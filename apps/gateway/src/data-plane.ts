@@ -1,30 +1,37 @@
 import type { ReplicaReport, RevisionReport, RouteReport, Snapshot } from '@signalbox/domain';
 import type { Clock, Logger } from '@signalbox/runtime';
+import { BadKeys } from './admission/bad-keys.ts';
 import { ConsumerKeys } from './admission/consumer-keys.ts';
+import { StoredAnswers } from './admission/idempotency/stored-answers.ts';
+import { Buckets } from './admission/limits/buckets.ts';
 import { CallerServer } from './callers/caller-server.ts';
 import { Deadlines } from './deadlines.ts';
 import { HealthChecks } from './health/health-checks.ts';
 import { LoadReadings } from './health/load-readings.ts';
+import type { CallSummary } from './observe/call-summary.ts';
+import type { Capture } from './observe/capture/capture.ts';
 import { Counters } from './observe/counters.ts';
 import type { GatewayMetrics } from './observe/gateway-metrics.ts';
 import { bothOf } from './observe/observers.ts';
-import { logRequest } from './observe/request-log.ts';
+import type { TraceParts } from './observe/trace-context.ts';
 import { Answers } from './proxy/answer.ts';
-import type { RoutedCall } from './proxy/call.ts';
-import type { View } from './proxy/call-parts.ts';
+import type { CallServices, RunningCall, View } from './proxy/call-services.ts';
+import { Dispatcher } from './proxy/dispatcher.ts';
 import { Exchange } from './proxy/exchange.ts';
-import type { ExchangeParts } from './proxy/exchange-parts.ts';
 import { Reception } from './proxy/reception.ts';
 import { RetryBudget } from './proxy/retry-budget.ts';
+import { StoredReplies } from './proxy/stored-replies.ts';
 import { Decisions } from './routing/decisions.ts';
 import { Fleet } from './routing/fleet.ts';
 import { Router } from './routing/pick.ts';
 import { PrefixIndex } from './routing/prefix-index.ts';
+import { PromptHasher } from './routing/prompt-blocks.ts';
 import type { Replica } from './routing/replica.ts';
 import { ReplicaSlots } from './routing/replica-slots.ts';
 import { buildRoutingTable, emptyTable } from './routing/routing-table.ts';
 import { scorerNames } from './routing/scoring.ts';
 import { ReplicaConnections } from './upstream/replica-connections.ts';
+import type { Spool } from './usage/spool.ts';
 
 export interface DataPlaneOptions {
   clock: Clock;
@@ -39,6 +46,12 @@ export interface DataPlaneOptions {
   headersTimeoutMs: number;
   /** Off: Node's own HTTP server reads every request. */
   fastPath: boolean;
+  trace: TraceParts;
+  /** Where usage is kept. */
+  book: Pick<Spool, 'reserve' | 'settle' | 'record' | 'flush'> | undefined;
+  capture: Capture | undefined;
+  /** Hears of every call that is over: the line per request, traces. */
+  ended: (call: CallSummary) => void;
 }
 
 /** How late a deadline may be kept. */
@@ -46,6 +59,8 @@ const deadlineStepMs = 25;
 
 /** Prompt blocks of 2 KB whose replicas are remembered: 34 MB when they have all been seen. */
 const prefixBlocks = 2 ** 20;
+/** How late a request that waits is told that its time is over. */
+const queueStepMs = 100;
 const metricsTimeoutMs = 1_000;
 
 /** Everything between a caller and a replica. It knows one snapshot at a time and nobody who made it. */
@@ -58,13 +73,17 @@ export class DataPlane {
   readonly #fleet: Fleet;
   readonly #deadlines: Deadlines;
   readonly #server: CallerServer;
-  readonly #running = new Map<RoutedCall, Exchange>();
+  readonly #buckets = new Buckets();
+  readonly #dispatcher: Dispatcher;
+  readonly #running = new Set<RunningCall>();
+  #queueTimer: NodeJS.Timeout | undefined;
   #view: View | undefined;
 
   /** `changed` is called when a replica was admitted, ejected, came back, or has drained. */
   constructor(options: DataPlaneOptions, metrics: GatewayMetrics, changed: () => void) {
     this.#options = options;
     this.#metrics = metrics;
+    this.#dispatcher = new Dispatcher(() => options.book?.flush());
     this.#deadlines = new Deadlines({ everyMs: deadlineStepMs, now: options.monotonicMs });
     this.#router = new Router({
       index: this.#index,
@@ -80,6 +99,7 @@ export class DataPlane {
   }
 
   listen(): Promise<{ host: string; port: number }> {
+    this.#queueTimer = setInterval(() => this.#expireWaiting(), queueStepMs);
     return this.#server.listen();
   }
 
@@ -89,12 +109,13 @@ export class DataPlane {
     this.#metrics.keepOnly(snapshot.routes);
     const table = buildRoutingTable(snapshot, {
       former: this.#view?.table ?? emptyTable,
+      bucketsOf: (limits) => this.#buckets.of(limits),
       replica: (id) => this.#fleet.get(id),
       observeRoute: (route) => this.#counters.route(route.id),
       observeRevision: (route, backend) =>
         bothOf(this.#counters.revision(route.id, backend.revisionId), this.#metrics.revision(route, backend)),
     });
-    this.#view = { table, keys: new ConsumerKeys(snapshot) };
+    this.#view = { table, keys: new ConsumerKeys(snapshot, (limits) => this.#buckets.of(limits)) };
     this.#metrics.applied(snapshot, this.#options.clock.now());
   }
 
@@ -106,6 +127,16 @@ export class DataPlane {
     };
   }
 
+  /** What `shareOut` needs to know of the limits in use, since the last time. */
+  limitUses(): ReturnType<Buckets['uses']> {
+    return this.#buckets.uses(this.#options.monotonicMs());
+  }
+
+  /** This process's parts of the limits; those not named keep theirs. */
+  setLimitShares(shares: ReadonlyMap<string, number>, shareOfOthers: number): void {
+    this.#buckets.setShares(shares, shareOfOthers);
+  }
+
   /** From now on answers close their connections, so that callers come back elsewhere. */
   beginDraining(): void {
     this.#server.beginDraining();
@@ -114,8 +145,10 @@ export class DataPlane {
   /** Takes no more and lets what runs finish in its time; streams that outlast it end in an error event. */
   async drain(timeoutMs: number): Promise<void> {
     await this.#server.drain(timeoutMs, () => {
-      for (const exchange of this.#running.values()) exchange.cutShort();
+      for (const route of this.#view?.table.byName.values() ?? []) route.gate.queue?.close();
+      for (const call of [...this.#running]) call.cutShort();
     });
+    clearInterval(this.#queueTimer);
     this.#fleet.close();
   }
 
@@ -142,6 +175,7 @@ export class DataPlane {
         },
         ejected: (replica, because) => {
           this.#metrics.ejected(because);
+          for (const entry of [...this.#deadlines]) if (entry instanceof Exchange) entry.replicaEjected(replica);
           log.warn('replica ejected', { replicaId: replica.id, because });
         },
         returned: (replica) => log.info('replica returned', { replicaId: replica.id }),
@@ -150,51 +184,63 @@ export class DataPlane {
   }
 
   #createServer(): CallerServer {
-    const { clock, monotonicMs, newRequestId, maxBodyBytes } = this.#options;
-    const answers = new Answers({ refused: this.#metrics.refused });
-    const exchangeParts = this.#exchangeParts(answers);
-    const handler = new Reception({
-      view: () => this.#view,
-      answers,
-      now: () => clock.now(),
-      monotonicMs,
-      newRequestId,
-      maxBodyBytes,
-      exchange: (call) => this.#carryOut(call, exchangeParts),
-    });
+    const { monotonicMs } = this.#options;
     return new CallerServer({
       ...this.#options,
-      handler,
+      handler: new Reception(this.#services()),
       deadlines: this.#deadlines,
       now: monotonicMs,
       refused: this.#metrics.refused,
     });
   }
 
-  #carryOut(call: RoutedCall, parts: ExchangeParts): void {
-    const exchange = new Exchange(call, parts);
-    this.#running.set(call, exchange);
-    this.#metrics.inFlight.inc();
-    exchange.start();
-  }
-
-  #exchangeParts(answers: Answers): ExchangeParts {
-    const { log, monotonicMs } = this.#options;
+  #services(): CallServices {
+    const { clock, book, capture, ended, monotonicMs, newRequestId, maxBodyBytes, trace } = this.#options;
+    const hasher = new PromptHasher();
     return {
-      fleet: this.#fleet,
-      router: this.#router,
+      view: () => this.#view,
+      answers: new Answers({ refused: this.#metrics.refused }),
+      badKeys: new BadKeys(),
+      stored: new StoredReplies(new StoredAnswers()),
+      hasher,
+      exchange: {
+        fleet: this.#fleet,
+        router: this.#router,
+        hasher,
+        deadlines: this.#deadlines,
+        budget: new RetryBudget(),
+        monotonicMs,
+        routeNow: (name) => this.#view?.table.byName.get(name),
+        retried: this.#metrics.retried,
+      },
+      dispatcher: this.#dispatcher,
+      book,
+      capture,
+      trace,
+      now: () => clock.now(),
       monotonicMs,
-      routeNow: (name) => this.#view?.table.byName.get(name),
-      answerError: (call, error) => answers.error(call, call.dialect, error),
-      deadlines: this.#deadlines,
-      budget: new RetryBudget(),
-      retried: this.#metrics.retried,
-      ended: (call, summary) => {
+      newRequestId,
+      maxBodyBytes,
+      began: (call) => {
+        this.#running.add(call);
+        this.#metrics.inFlight.inc();
+      },
+      done: (call) => {
         this.#running.delete(call);
         this.#metrics.inFlight.dec();
-        logRequest(log, call, summary, monotonicMs());
       },
+      ended: (summary) => {
+        this.#metrics.callEnded(summary);
+        ended(summary);
+      },
+      limited: this.#metrics.limited,
+      shed: this.#metrics.shed,
     };
+  }
+
+  #expireWaiting(): void {
+    const now = this.#options.monotonicMs();
+    for (const { gate } of this.#view?.table.byName.values() ?? []) gate.queue?.expire(now);
   }
 }
 

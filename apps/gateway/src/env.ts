@@ -1,5 +1,6 @@
 import { defineEnv, envPort, envSecret } from '@signalbox/runtime';
 import { z } from 'zod';
+import { observeEnv } from './observe/observe-env.ts';
 
 const milliseconds = z.coerce.number().int().min(0);
 const flagged = <Value extends string>(values: readonly [Value, ...Value[]]) => z.enum(values);
@@ -29,6 +30,13 @@ export const readEnv = defineEnv({
   SIGNALBOX_GATEWAY_BODY_STALL_MS: milliseconds.min(1).default(60_000),
   /** `off` sends every request through Node's own HTTP server: slower, for who distrusts the fast path. */
   SIGNALBOX_GATEWAY_FAST_PATH: flagged(['on', 'off']).default('on'),
+  ...observeEnv,
+  /** Bound of the usage that waits on disk while the control plane is away; older records are merged near it. */
+  SIGNALBOX_GATEWAY_USAGE_MAX_BYTES: z.coerce
+    .number()
+    .int()
+    .min(16 * 1024 * 1024)
+    .default(10 * 1024 * 1024 * 1024),
   SIGNALBOX_LOG_LEVEL: flagged(['error', 'warn', 'info', 'debug']).default('info'),
   SIGNALBOX_LOG_FORMAT: flagged(['json', 'pretty']).default('json'),
 });

@@ -5,12 +5,31 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { gatewayReportSchema } from '@signalbox/contracts';
-import type { GatewayReport, Snapshot, SnapshotBackend, SnapshotKey, SnapshotRoute } from '@signalbox/domain';
-import { createMetrics, type Fields, type Logger, newId, newRequestId, Secret, systemClock } from '@signalbox/runtime';
+import type {
+  GatewayReport,
+  Snapshot,
+  SnapshotBackend,
+  SnapshotKey,
+  SnapshotRoute,
+  UsageRecord,
+} from '@signalbox/domain';
+import {
+  createLineWriter,
+  createMetrics,
+  createRandomIds,
+  type Fields,
+  type Logger,
+  newId,
+  Secret,
+  systemClock,
+} from '@signalbox/runtime';
 import { Gateway, type GatewayOptions } from './gateway.ts';
+import { createRequestLines } from './observe/request-lines.ts';
 import { ControlPlane } from './snapshot/control-plane.ts';
 import { snapshotHash } from './snapshot/parse-snapshot.ts';
 import { SnapshotDisk } from './snapshot/snapshot-disk.ts';
+import { Spool } from './usage/spool.ts';
+import { thisWriter } from './usage/writer-name.ts';
 
 /** Polls a condition until it holds; fails loudly instead of waiting for ever. */
 export async function until(what: string, holds: () => boolean | Promise<boolean>, withinMs = 10_000): Promise<void> {
@@ -93,6 +112,8 @@ export const token = 'sbg_test';
 /** The control plane as a gateway sees it: a stream of whatever is published, and a place for reports. */
 export class TestControlPlane {
   readonly reports: GatewayReport[] = [];
+  /** As stored: each id once. */
+  readonly usage = new Map<string, UsageRecord>();
   readonly have: (string | null)[] = [];
   readonly #streams = new Set<ServerResponse>();
   #server: TestServer | undefined;
@@ -142,6 +163,12 @@ export class TestControlPlane {
       body += chunk;
     });
     request.on('end', () => {
+      if (url.pathname.endsWith('/usage')) {
+        const { records } = JSON.parse(body) as { records: UsageRecord[] };
+        for (const record of records) this.usage.set(record.id, record);
+        response.writeHead(200, { 'content-type': 'application/json' }).end('{"stored":0,"known":0}');
+        return;
+      }
       this.reports.push(gatewayReportSchema.parse(JSON.parse(body)));
       response.writeHead(204).end();
     });
@@ -164,6 +191,14 @@ function recordingLogger(lines: LogLine[]): Logger {
   return log;
 }
 
+function linesIn(bytes: Buffer): LogLine[] {
+  return bytes
+    .toString()
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as LogLine);
+}
+
 export interface TestGateway {
   url: string;
   gateway: Gateway;
@@ -182,15 +217,34 @@ export async function startTestGateway(
   const log = recordingLogger(lines);
   const metrics = createMetrics({ processMetrics: false });
   const gatewayId = 'gw-1';
+  const bootId = newId();
+  const ids = createRandomIds();
+  const usageDir = await mkdtemp(join(tmpdir(), 'signalbox-usage-'));
+  const book = new Spool({
+    folder: usageDir,
+    gatewayId,
+    writer: thisWriter(bootId),
+    events: { failing: () => undefined, recovered: () => undefined },
+  });
+  // The lines that go past the logger come to the same place.
+  const writer = createLineWriter({ delayMs: 0, write: (bytes) => lines.push(...linesIn(bytes)) > 0 });
+  const logRequest = createRequestLines(writer, { format: 'json', service: 'gateway', gatewayId, mode: 'all' });
   const gateway = new Gateway({
     gatewayId,
-    bootId: newId(),
+    bootId,
     controlPlane: new ControlPlane({ url: controlPlaneUrl, gatewayId, token: new Secret(token) }),
     disk: new SnapshotDisk(dataDir, log),
     clock: systemClock,
     monotonicMs: () => performance.now(),
     random: () => 0.5,
-    newRequestId,
+    newRequestId: ids.uuid,
+    trace: { hex: ids.hex, ratio: 1 },
+    book,
+    capture: undefined,
+    ended: (call) => {
+      logRequest(call);
+      writer.flush();
+    },
     log,
     metrics,
     host: '127.0.0.1',
@@ -212,6 +266,8 @@ export async function startTestGateway(
     metrics: async () => (await metrics.render()).body,
     stop: async () => {
       await gateway.stop();
+      await book.stop();
+      await rm(usageDir, { recursive: true, force: true });
       if (change.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
     },
   };

@@ -1,5 +1,5 @@
 import type { GatewayReport, Snapshot } from '@signalbox/domain';
-import type { Metrics, Readiness } from '@signalbox/runtime';
+import type { Metrics, ProcessReadings, Readiness } from '@signalbox/runtime';
 import { DataPlane, type DataPlaneOptions } from './data-plane.ts';
 import { createGatewayMetrics } from './observe/gateway-metrics.ts';
 import { Reporter } from './observe/reporter.ts';
@@ -14,6 +14,8 @@ export interface GatewayOptions extends DataPlaneOptions {
   controlPlane: Pick<ControlPlane, 'snapshots' | 'report' | 'close'>;
   disk: SnapshotDisk;
   metrics: Metrics;
+  /** Of this process, for the metrics. */
+  readings?: ProcessReadings;
   lingerMs: number;
   drainMs: number;
 }
@@ -30,7 +32,8 @@ export class Gateway {
 
   constructor(options: GatewayOptions) {
     const { controlPlane, clock, log } = options;
-    const metrics = createGatewayMetrics(options.metrics);
+    const { readings } = options;
+    const metrics = createGatewayMetrics(options.metrics, readings === undefined ? {} : { readings });
     this.#options = options;
     this.#startedAt = clock.now();
     this.#reporter = new Reporter({

@@ -1,19 +1,31 @@
 import { resolve } from 'node:path';
 import {
+  createLineWriter,
   createLogger,
   createMetrics,
+  createProcessReadings,
+  createRandomIds,
   createShutdown,
+  createTimeBound,
   EnvError,
   newId,
-  newRequestId,
   startAdminServer,
+  startTracing,
   systemClock,
+  tracingSettings,
 } from '@signalbox/runtime';
 import { type Env, readEnv } from './env.ts';
 import { Gateway } from './gateway.ts';
+import { createCallTraces } from './observe/call-spans.ts';
+import { Capture } from './observe/capture/capture.ts';
+import { createRequestLines, type RequestLogMode } from './observe/request-lines.ts';
 import { ControlPlane } from './snapshot/control-plane.ts';
 import { gatewayIdIn } from './snapshot/gateway-id.ts';
 import { SnapshotDisk } from './snapshot/snapshot-disk.ts';
+import { openUsage } from './usage/open-usage.ts';
+
+/** What redacting one captured call may take. */
+const captureMs = 50;
 
 async function run(env: Env): Promise<void> {
   const dataDir = resolve(env.SIGNALBOX_GATEWAY_DATA_DIR);
@@ -24,15 +36,32 @@ async function run(env: Env): Promise<void> {
     format: env.SIGNALBOX_LOG_FORMAT,
   }).with({ gatewayId });
   const metrics = createMetrics();
+  const bootId = newId();
+  const ids = createRandomIds();
+  const token = tokenOf(env);
+  const lines = createLineWriter();
+  const style = { format: env.SIGNALBOX_LOG_FORMAT, service: 'gateway', gatewayId };
+  const tracing = await startTracing({ service: 'signalbox-gateway', instanceId: gatewayId, log });
+  const usage = openUsage({ env, dataDir, gatewayId, bootId, token, random: Math.random, log });
+  const logRequest = createRequestLines(lines, { ...style, mode: requestLogMode(env) });
+  const traceCall = createCallTraces(tracing, ids.hex);
   const gateway = new Gateway({
     gatewayId,
-    bootId: newId(),
-    controlPlane: new ControlPlane({ url: env.SIGNALBOX_CONTROL_PLANE_URL, gatewayId, token: tokenOf(env) }),
+    bootId,
+    controlPlane: new ControlPlane({ url: env.SIGNALBOX_CONTROL_PLANE_URL, gatewayId, token }),
     disk: new SnapshotDisk(dataDir, log),
     clock: systemClock,
     monotonicMs: () => performance.now(),
     random: Math.random,
-    newRequestId,
+    newRequestId: ids.uuid,
+    trace: { hex: ids.hex, ratio: tracingSettings().ratio },
+    book: usage.spool,
+    capture: new Capture({ writer: lines, style, log, within: createTimeBound(captureMs) }),
+    ended: (call) => {
+      logRequest(call);
+      traceCall(call);
+    },
+    readings: createProcessReadings(),
     log,
     metrics,
     host: env.SIGNALBOX_GATEWAY_HOST,
@@ -56,10 +85,20 @@ async function run(env: Env): Promise<void> {
     () => gateway.stop(),
     env.SIGNALBOX_GATEWAY_LINGER_MS + env.SIGNALBOX_GATEWAY_DRAIN_MS + 10_000,
   );
+  shutdown.add('usage', () => usage.stop());
+  shutdown.add('request log', () => lines.close());
+  shutdown.add('traces', async () => tracing?.stop());
   shutdown.add('admin server', () => admin.close());
   shutdown.onSignals();
+  usage.start();
   const address = await gateway.start();
   log.info('listening', { ...address, admin: admin.url });
+}
+
+/** A gateway that is to log less than INFO has no line per request. */
+function requestLogMode(env: Env): RequestLogMode {
+  const isQuiet = env.SIGNALBOX_LOG_LEVEL === 'error' || env.SIGNALBOX_LOG_LEVEL === 'warn';
+  return isQuiet ? 'off' : env.SIGNALBOX_GATEWAY_REQUEST_LOG;
 }
 
 function tokenOf(env: Env) {

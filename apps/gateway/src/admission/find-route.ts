@@ -1,4 +1,5 @@
-import { type CallerError, callerErrors } from '../proxy/caller-error.ts';
+import type { CallerError } from '../dialects/errors/caller-error.ts';
+import { callerErrors } from '../proxy/caller-error.ts';
 import type { Route, RoutingTable } from '../routing/routing-table.ts';
 import { accessTo, type Caller } from './consumer-keys.ts';
 

@@ -1,5 +1,5 @@
 import { assertNever } from '@signalbox/domain';
-import type { CallerError } from '../proxy/caller-error.ts';
+import type { CallerError } from '../dialects/errors/caller-error.ts';
 import type { LimitRefusal } from './limits/reservation.ts';
 import type { QueueOutcome, QueueRefusal } from './queue/ticket.ts';
 

@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type CallerError, callerErrors, errorBody } from '../proxy/caller-error.ts';
+import type { CallerError } from '../dialects/errors/caller-error.ts';
+import { errorBody } from '../dialects/errors/error-shape.ts';
+import { callerErrors } from '../proxy/caller-error.ts';
 import type { CallHandler, PendingCall } from './call-handler.ts';
 import { headFromNode } from './node-head.ts';
 import { NodeReply } from './node-reply.ts';

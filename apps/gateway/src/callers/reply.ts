@@ -20,6 +20,8 @@ export interface Reply {
   /** The bytes may change after the call. False: the caller reads slowly, hold back until `callerReads`. */
   write(bytes: Buffer): boolean;
   end(bytes?: Buffer): void;
+  /** What was answered is no answer to keep: the caller left, or it ends in an error event. Before the end. */
+  abandon?(): void;
   /** Breaks the connection off: a part must not pass for the whole. */
   breakOff(): void;
 }

@@ -62,11 +62,6 @@ describe('an ordinary head', () => {
     expect(read(host + sent)?.forwarded).toBe(want);
   });
 
-  test('a header is found by name in whatever case it came', () => {
-    const head = read(`${host}X-Session: abc \r\n`);
-    expect([head?.value('x-session'), head?.value('x-other')]).toEqual(['abc', undefined]);
-  });
-
   test('a connection that closes says so', () => {
     expect(read(`${host}connection: close\r\n`)?.keepAlive).toBe(false);
   });

@@ -55,15 +55,6 @@ export class RequestHead {
     this.forwarded = '';
     this.lines = '';
   }
-
-  /** The first header of that name; looked up anew each time, so for rare questions only. */
-  value(name: string): string | undefined {
-    const wanted = `${name.toLowerCase()}:`;
-    for (const line of this.lines.split('\r\n'))
-      if (line.length >= wanted.length && line.slice(0, wanted.length).toLowerCase() === wanted)
-        return line.slice(wanted.length).trim();
-    return undefined;
-  }
 }
 
 /** Bytes that a header's name may have (RFC 9110, token). */

@@ -6,7 +6,7 @@ import type {
   UsageExactness,
   UsageOutcome,
 } from '@signalbox/domain';
-import type { Dialect } from '../proxy/endpoints.ts';
+import type { Dialect } from '../dialects/dialect.ts';
 
 /**
  * Everything that is known of a call when it is over: plain data, made once per call and read by metrics, log, traces,

@@ -1,6 +1,7 @@
+import type { Dialect } from '../dialects/dialect.ts';
+import type { CallerError } from '../dialects/errors/caller-error.ts';
+import { errorBody, errorStatus } from '../dialects/errors/error-shape.ts';
 import type { Call } from './call.ts';
-import { type CallerError, errorBody } from './caller-error.ts';
-import type { Dialect } from './endpoints.ts';
 
 /** Answers that the gateway gives itself. */
 export class Answers {
@@ -22,6 +23,6 @@ export class Answers {
     this.#refused(error.code);
     let lines = dialect === 'anthropic' ? `request-id: ${call.id}\r\n` : '';
     for (const [name, value] of Object.entries(error.headers ?? {})) lines += `${name}: ${value}\r\n`;
-    this.json(call, error.status, errorBody(error, dialect, call.id), lines);
+    this.json(call, errorStatus(error, dialect), errorBody(error, dialect, call.id), lines);
   }
 }

@@ -3,9 +3,10 @@ import { type Endpoint, endpointOf } from './endpoints.ts';
 
 describe('what a request is for', () => {
   test.each<[method: string, path: string, want: Partial<Endpoint>]>([
-    ['POST', '/v1/chat/completions', { kind: 'byBody', dialect: 'openai', streamEnd: 'done' }],
+    ['POST', '/v1/chat/completions', { kind: 'byBody', dialect: 'openai', api: 'chat' }],
     ['POST', '/v1/messages', { kind: 'byBody', dialect: 'anthropic' }],
     ['POST', '/tokenize', { kind: 'byBody' }],
+    ['POST', '/v1/audio/transcriptions', { kind: 'byForm' }],
     ['GET', '/v1/chat/completions', { kind: 'methodNotAllowed', allowed: 'POST' }],
     ['DELETE', '/v1/models', { kind: 'methodNotAllowed', allowed: 'GET' }],
     ['GET', '/v1/models', { kind: 'listModels' }],

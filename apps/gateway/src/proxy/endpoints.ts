@@ -1,37 +1,40 @@
-/** The API whose shape errors take. */
-export type Dialect = 'openai' | 'anthropic' | 'kserve';
-
-/** How an answer's event stream says that it is whole; null where nothing is known, and its end must do. */
-export type StreamEnd = 'done' | 'responseEvent' | 'messageStop' | null;
+import type { AnswerApi, Dialect } from '../dialects/dialect.ts';
 
 export type Endpoint =
   | { kind: 'listModels' }
   | { kind: 'showModel'; name: string }
   /** The JSON body names the model. */
-  | { kind: 'byBody'; dialect: Dialect; streamEnd: StreamEnd }
+  | { kind: 'byBody'; dialect: Dialect; api: AnswerApi }
+  /** A field of the form names the model. */
+  | { kind: 'byForm'; dialect: Dialect; api: AnswerApi }
   /** The path names the model: `before`, the name, `after`. */
-  | { kind: 'byPath'; dialect: Dialect; name: string; before: string; after: string }
+  | { kind: 'byPath'; dialect: Dialect; api: AnswerApi; name: string; before: string; after: string }
   | { kind: 'alive'; dialect: Dialect }
   | { kind: 'unknown'; dialect: Dialect }
   | { kind: 'methodNotAllowed'; dialect: Dialect; allowed: string };
 
 /** One that a replica answers. */
-export type RoutedEndpoint = Extract<Endpoint, { kind: 'byBody' | 'byPath' }>;
+export type RoutedEndpoint = Extract<Endpoint, { kind: 'byBody' | 'byForm' | 'byPath' }>;
 
-const openai = (streamEnd: StreamEnd = null) => ({ kind: 'byBody', dialect: 'openai', streamEnd }) as const;
+const openai = (api: AnswerApi = 'other') => ({ kind: 'byBody', dialect: 'openai', api }) as const;
+const form = { kind: 'byForm', dialect: 'openai', api: 'other' } as const;
 
 /**
  * The allow-list. Engines offer far more, some of it dangerous (loading adapters, sleeping, weight updates) and not
  * guarded by their own keys: what is not named here never reaches one.
  */
 const byBody: ReadonlyMap<string, Endpoint> = new Map<string, Endpoint>([
-  ['/v1/chat/completions', openai('done')],
-  ['/v1/completions', openai('done')],
-  ['/v1/responses', openai('responseEvent')],
+  ['/v1/chat/completions', openai('chat')],
+  ['/v1/completions', openai('completions')],
+  ['/v1/responses', openai('responses')],
   ['/v1/embeddings', openai()],
   ['/v1/moderations', openai()],
   ['/v1/images/generations', openai()],
+  ['/v1/images/edits', form],
+  ['/v1/images/variations', form],
   ['/v1/audio/speech', openai()],
+  ['/v1/audio/transcriptions', form],
+  ['/v1/audio/translations', form],
   ['/v1/rerank', openai()],
   ['/v2/rerank', openai()],
   ['/rerank', openai()],
@@ -42,8 +45,8 @@ const byBody: ReadonlyMap<string, Endpoint> = new Map<string, Endpoint>([
   ['/classify', openai()],
   ['/tokenize', openai()],
   ['/detokenize', openai()],
-  ['/v1/messages', { kind: 'byBody', dialect: 'anthropic', streamEnd: 'messageStop' }],
-  ['/v1/messages/count_tokens', { kind: 'byBody', dialect: 'anthropic', streamEnd: null }],
+  ['/v1/messages', { kind: 'byBody', dialect: 'anthropic', api: 'messages' }],
+  ['/v1/messages/count_tokens', { kind: 'byBody', dialect: 'anthropic', api: 'other' }],
 ]);
 
 const kservePath = /^(\/v2\/models\/)([^/]+)((?:\/versions\/[^/]+)?)(|\/ready|\/infer|\/generate|\/generate_stream)$/;
@@ -72,7 +75,7 @@ function kserveEndpoint(method: string, path: string): Endpoint | undefined {
   if (name === undefined) return undefined;
   const wanted = verb === '' || verb === '/ready' ? 'GET' : 'POST';
   if (method !== wanted) return notAllowed('kserve', wanted);
-  return { kind: 'byPath', dialect: 'kserve', name, before, after: version + verb };
+  return { kind: 'byPath', dialect: 'kserve', api: 'kserve', name, before, after: version + verb };
 }
 
 function dialectOf(path: string): Dialect {

@@ -149,17 +149,20 @@ describe('what the engine answers', () => {
     expect(tries).toBe(2);
   });
 
-  test('a 4xx passes unchanged and is nobody’s error', async () => {
+  test('a 4xx keeps its status and reason in the caller’s shape, and is nobody’s error', async () => {
     const { url, controlPlane } = await behind(
       (_, response) =>
         void response
           .writeHead(422, { 'content-type': 'application/json', 'x-engine': '1' })
-          .end('{"error":{"message":"too long","code":422}}'),
+          .end('{"error":{"message":"too long for tiny","code":422,"param":"messages"}}'),
     );
     const answer = await chat(url);
     expect(answer.status).toBe(422);
-    expect(answer.headers.get('x-engine')).toBe('1');
-    expect(await answer.text()).toBe('{"error":{"message":"too long","code":422}}');
+    expect(answer.headers.get('x-engine')).toBeNull();
+    expect(answer.headers.get('x-signalbox-revision')).toBe('chat/1');
+    expect(await answer.json()).toMatchObject({
+      error: { message: expect.stringContaining('too long'), type: 'invalid_request_error', param: 'messages' },
+    });
     await until('it is reported', () => controlPlane.last?.revisions[0]?.requests === 1);
     expect(controlPlane.last?.revisions[0]).toMatchObject({ errors: 0, ttft: { count: 0 } });
   });

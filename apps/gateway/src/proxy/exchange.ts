@@ -1,21 +1,31 @@
+import type { TokenCounts } from '@signalbox/domain';
 import type { ReplyOwner } from '../callers/reply.ts';
 import type { Timed } from '../deadlines.ts';
+import type { AnswerReader } from '../dialects/answer-reader.ts';
+import type { CallerError } from '../dialects/errors/caller-error.ts';
+import { engineError } from '../dialects/errors/engine-error.ts';
+import { errorEvent } from '../dialects/errors/error-shape.ts';
+import { readerOf } from '../dialects/reader-of.ts';
 import type { ResponseHead } from '../http1/response-head.ts';
+import type { CallAttempt } from '../observe/call-summary.ts';
 import type { AttemptOutcome } from '../observe/observers.ts';
 import type { Lease } from '../routing/lease.ts';
 import { largestShare, type Pick } from '../routing/pick.ts';
+import type { Replica } from '../routing/replica.ts';
 import type { Failure } from '../upstream/failure.ts';
-import type { UpstreamConnection, UpstreamListener, UpstreamRequest } from '../upstream/upstream-connection.ts';
-import { AnswerTail, outputTokensIn } from './answer-tail.ts';
-import type { RoutedCall } from './call.ts';
-import { type CallerError, callerErrors, errorEvent } from './caller-error.ts';
-import { EventFrames, isWholeStream } from './event-frames.ts';
-import type { ExchangeParts, ExchangeSummary } from './exchange-parts.ts';
+import type { UpstreamConnection, UpstreamListener } from '../upstream/upstream-connection.ts';
+import { callerErrors } from './caller-error.ts';
+import { type EngineRequest, engineRequest } from './engine-request.ts';
+import type { ExchangeParts } from './exchange-parts.ts';
+import type { ExchangedCall, ExchangeEnd } from './exchanged-call.ts';
 import { finalError, isRetriableStatus, verdictOf } from './final-error.ts';
 import { revisionLines } from './headers.ts';
 
 const maxAttempts = 2;
-const nothingFailed: readonly Failure[] = [];
+/** What an engine may say about its refusal; more is not read. */
+const maxRefusalBytes = 65_536;
+/** A stream is held against its reservation so often. */
+const framesPerCheck = 64;
 
 /**
  * Carries one call out: tries a replica, a second one if the first failed before the first byte, and passes the
@@ -24,47 +34,50 @@ const nothingFailed: readonly Failure[] = [];
 export class Exchange implements UpstreamListener, ReplyOwner, Timed {
   timedNext: Timed | undefined;
   timedPrevious: Timed | undefined;
-  readonly #call: RoutedCall;
+  readonly #call: ExchangedCall;
   readonly #parts: ExchangeParts;
-  readonly #totalBy: number;
-  #failures: Failure[] | undefined;
+  #attempts: CallAttempt[] = [];
   #tried: Pick[] | undefined;
+  #failures: Failure[] | undefined;
   #pick: Pick | undefined;
+  #request: EngineRequest | undefined;
   #connection: UpstreamConnection | undefined;
   #lease: Lease | undefined;
-  #attempts = 0;
+  #dispatchedAt = 0;
   #attemptAt = 0;
   #progressAt = 0;
   #head: ResponseHead | undefined;
-  #frames: EventFrames | undefined;
-  #tail: AnswerTail | undefined;
+  #reader: AnswerReader | undefined;
+  #isStream = false;
+  #refusal: Buffer[] | undefined;
+  #refusalBytes = 0;
   /** Pieces of one read, to be written in one go. */
   #piece: Buffer | undefined;
   #pieces: Buffer[] | undefined;
+  #framesChecked = 0;
   #begun = false;
   #paused = false;
   #ended = false;
-  #firstByteMs: number | null = null;
+  #firstByteAt: number | null = null;
   #bytesOut = 0;
 
-  constructor(call: RoutedCall, parts: ExchangeParts) {
+  constructor(call: ExchangedCall, parts: ExchangeParts) {
     this.#call = call;
     this.#parts = parts;
-    this.#totalBy = call.startedAt + call.route.facts.timeouts.totalMs;
   }
 
   start(): void {
-    const { reply, route } = this.#call;
-    const { router, deadlines, budget, monotonicMs } = this.#parts;
+    const { reply } = this.#call.call;
+    const { route } = this.#call.asked;
+    const { deadlines, budget, monotonicMs } = this.#parts;
+    const now = monotonicMs();
     route.observer.started();
     reply.owner = this;
-    budget.request(monotonicMs());
+    budget.request(now);
     deadlines.enter(this);
-    const first = router.pick(route, undefined, { requestId: this.#call.id });
-    if (first !== undefined) {
-      this.#try(first, false);
-      return;
-    }
+    this.#dispatchedAt = now;
+    const first = this.#pickFirst();
+    if (first !== undefined) return void this.#try(first, false);
     route.observer.unserved();
     this.#answerError(callerErrors.noReplica(), 'unserved');
   }
@@ -73,44 +86,32 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
   cutShort(): void {
     if (this.#ended || this.#pick === undefined) return;
     this.#giveUp();
-    this.#book('cancelled');
-    if (!this.#begun) this.#parts.answerError(this.#call, callerErrors.draining());
+    this.#book('cancelled', null);
+    const status = this.#begun ? (this.#head?.status ?? 0) : 503;
+    if (!this.#begun) this.#call.answerError(callerErrors.draining());
     else this.#breakOff(callerErrors.streamLost());
-    this.#end('cancelled', this.#begun ? (this.#head?.status ?? 0) : 0);
+    this.#end('cancelled', status);
+  }
+
+  /** The replica was found dead or hanging: who still waits for its first byte goes elsewhere. */
+  replicaEjected(replica: Replica): void {
+    if (this.#connection === undefined || this.#begun || this.#pick?.replica !== replica) return;
+    this.#giveUp();
+    this.#failed({ kind: 'timeout' });
   }
 
   check(now: number): void {
     if (this.#ended) return;
-    if (now >= this.#totalBy) return void this.#timedOut();
+    if (now >= this.#call.deadlineAt) return void this.#timedOut();
     if (this.#paused) {
       this.#progressAt = now;
       return;
     }
-    const { firstByteMs, betweenBytesMs } = this.#call.route.facts.timeouts;
+    const { firstByteMs, betweenBytesMs } = this.#call.asked.route.facts.timeouts;
     if (now - this.#progressAt < (this.#begun ? betweenBytesMs : firstByteMs)) return;
     this.#giveUp();
     if (this.#begun) this.#broke({ kind: 'timeout' }, callerErrors.streamTimeout());
     else this.#failed({ kind: 'timeout' });
-  }
-
-  #try(target: Pick, fresh: boolean): void {
-    const { fleet, monotonicMs } = this.#parts;
-    this.#attempts++;
-    this.#pick = target;
-    this.#lease = fleet.lease(target.replica, target.uncachedTokens);
-    this.#attemptAt = monotonicMs();
-    this.#progressAt = this.#attemptAt;
-    this.#head = undefined;
-    this.#connection = target.replica.connections.send(this.#requestFor(target), this, fresh);
-  }
-
-  #requestFor({ backend, replica }: Pick): UpstreamRequest {
-    const { method, target, body } = this.#call.upstream(backend);
-    const length = body === null && method === 'GET' ? '' : `content-length: ${body?.length ?? 0}\r\n`;
-    return {
-      head: `${method} ${target} HTTP/1.1\r\nhost: ${replica.address}\r\n${this.#call.lines}${length}\r\n`,
-      body,
-    };
   }
 
   /** An engine may send its head long before its first byte, and fail between: the head waits for the byte. */
@@ -121,18 +122,35 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
       return;
     }
     this.#head = head;
-    const isEventStream = head.contentEncoding === undefined && isEventStreamType(head.contentType);
-    this.#frames = isEventStream ? new EventFrames() : undefined;
-    this.#tail = new AnswerTail();
+    if (head.status >= 400) {
+      this.#refusal = [];
+      return;
+    }
+    const { facts } = this.#call.asked.route;
+    const { backend } = this.#pick as Pick;
+    const contentType = head.contentEncoding === undefined ? head.contentType : undefined;
+    this.#isStream = contentType !== undefined && isEventStreamType(contentType);
+    this.#reader = readerOf({
+      api: this.#call.api,
+      dialect: this.#call.dialect,
+      requestId: this.#call.call.id,
+      contentType,
+      contentLength: head.framing === 'length' ? head.length : undefined,
+      names: { served: backend.facts.servedModelName, public: facts.name },
+      name: backend.naming,
+      hidden: this.#request?.hidden,
+      isTranslated: this.#request?.isTranslated ?? false,
+    });
   }
 
   data(bytes: Buffer): void {
-    const whole = this.#frames === undefined ? bytes : this.#frames.push(bytes);
-    if (whole === undefined) return;
-    this.#tail?.add(Buffer.from(whole));
-    if (this.#piece === undefined) this.#piece = whole;
-    else if (this.#pieces === undefined) this.#pieces = [whole];
-    else this.#pieces.push(whole);
+    if (this.#refusal !== undefined) {
+      if (this.#refusalBytes < maxRefusalBytes) this.#refusal.push(Buffer.from(bytes));
+      this.#refusalBytes += bytes.length;
+      return;
+    }
+    const whole = this.#reader?.push(bytes);
+    if (whole !== undefined) this.#addPiece(whole);
   }
 
   flush(): void {
@@ -141,7 +159,9 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
     if (bytes === undefined) return;
     if (!this.#begun) this.#begin(this.#lengthToCome());
     this.#bytesOut += bytes.length;
-    if (this.#call.reply.write(bytes) || this.#paused) return;
+    this.#call.passed(bytes);
+    this.#checkReservation();
+    if (this.#call.call.reply.write(bytes) || this.#paused || this.#ended) return;
     this.#paused = true;
     this.#connection?.pause();
   }
@@ -149,37 +169,39 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
   ended(): void {
     this.#connection = undefined;
     this.#freeReplica();
-    const rest = this.#frames?.rest();
+    if (this.#refusal !== undefined) return void this.#refused(Buffer.concat(this.#refusal));
+    const { rest, isWhole } = this.#reader?.finish() ?? { rest: undefined, isWhole: false };
     if (rest !== undefined) this.#addPiece(rest);
-    const isOk = (this.#head?.status ?? 0) < 400;
-    if (this.#frames !== undefined && isOk && !isWholeStream(this.#tailBytes(), this.#call.streamEnd)) {
-      this.#flushLast(rest !== undefined);
+    if (!isWhole) {
+      this.#writeRest();
       this.#broke({ kind: 'malformed' }, callerErrors.streamLost());
       return;
     }
     const last = this.#takePieces();
-    if (!this.#begun) this.#begin(this.#frames === undefined ? (last?.length ?? 0) : undefined);
+    if (!this.#begun) this.#begin(this.#isStream ? undefined : (last?.length ?? 0));
     this.#bytesOut += last?.length ?? 0;
+    if (last !== undefined) this.#call.passed(last);
     this.#parts.fleet.attempted((this.#pick as Pick).replica, 'good');
-    this.#call.reply.end(last);
-    const outcome = isOk ? 'ok' : 'callerError';
-    this.#book(outcome);
-    this.#end(outcome, this.#head?.status ?? 0);
+    this.#call.call.reply.end(last);
+    this.#book('ok', null);
+    this.#end('ok', this.#head?.status ?? 0);
   }
 
   failed(failure: Failure): void {
     const isRace = failure.kind === 'reset' && this.#connection?.isReused === true;
     this.#connection = undefined;
     this.#freeReplica();
-    if (this.#begun) this.#broke(failure, callerErrors.streamLost());
-    else this.#failed(failure, isRace);
+    if (!this.#begun) return void this.#failed(failure, isRace);
+    this.#writeRest();
+    this.#broke(failure, callerErrors.streamLost());
   }
 
   callerLeft(): void {
     if (this.#ended) return;
     this.#giveUp();
-    this.#book('cancelled');
-    this.#end('cancelled', this.#begun ? (this.#head?.status ?? 0) : 0);
+    this.#book('cancelled', null);
+    this.#call.call.reply.abandon?.();
+    this.#end('cancelled', this.#begun ? (this.#head?.status ?? 0) : 499);
   }
 
   callerReads(): void {
@@ -189,6 +211,35 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
     this.#connection?.resume();
   }
 
+  #pickFirst(): Pick | undefined {
+    const { asked, call } = this.#call;
+    return this.#parts.router.pick(asked.route, this.#pickRequest(), { requestId: call.id });
+  }
+
+  /** The blocks are the hasher's own and change with the next request: made anew for each pick. */
+  #pickRequest() {
+    const { asked } = this.#call;
+    if (asked.promptSpans.length === 0) return asked.pick;
+    const blocks = this.#parts.hasher.hash(asked.request.body, asked.promptSpans, asked.route.gate.tenantSeed);
+    return { ...asked.pick, blocks };
+  }
+
+  #try(target: Pick, fresh: boolean): void {
+    const { fleet, monotonicMs } = this.#parts;
+    const request = engineRequest(this.#call.asked.request, target.backend);
+    if (request.kind === 'refused') return void this.#answerError(request.error, 'callerError');
+    this.#request = request;
+    this.#pick = target;
+    this.#lease = fleet.lease(target.replica, target.uncachedTokens);
+    this.#attemptAt = monotonicMs();
+    this.#progressAt = this.#attemptAt;
+    this.#head = undefined;
+    const { method, target: path, body } = request;
+    const length = body === null && method === 'GET' ? '' : `content-length: ${body?.length ?? 0}\r\n`;
+    const head = `${method} ${path} HTTP/1.1\r\nhost: ${target.replica.address}\r\n${this.#call.asked.lines}${length}\r\n`;
+    this.#connection = target.replica.connections.send({ head, body }, this, fresh);
+  }
+
   /** Before the first byte: the caller has seen nothing, so another replica may answer. */
   #failed(failure: Failure, isRace = false): void {
     const { fleet } = this.#parts;
@@ -196,7 +247,7 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
     this.#piece = undefined;
     this.#pieces = undefined;
     fleet.attempted(failing.replica, verdictOf(failure));
-    this.#book('error');
+    this.#book('error', failure);
     this.#tried = [...(this.#tried ?? []), failing];
     this.#failures = [...(this.#failures ?? []), failure];
     const next = this.#nextTry(failure, isRace);
@@ -206,42 +257,61 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
   }
 
   #nextTry(failure: Failure, isRace: boolean): Pick | undefined {
-    if (this.#attempts >= maxAttempts || this.#ended || !this.#call.reply.isOpen) return undefined;
+    const { asked, call } = this.#call;
+    if (this.#attempts.length >= maxAttempts || this.#ended || !call.reply.isOpen) return undefined;
     if (failure.kind === 'status' && !isRetriableStatus(failure.status)) return undefined;
-    const route = this.#parts.routeNow(this.#call.route.facts.name) ?? this.#call.route;
+    const route = this.#parts.routeNow(asked.route.facts.name) ?? asked.route;
     const prefer = largestShare(route);
-    // A canary's failure must hurt no caller, and the keep-alive race is nobody's fault: neither is held against the budget.
+    // A canary's failure must hurt no caller, and the keep-alive race is nobody's fault: neither counts as a retry.
     const isFree = isRace || (prefer !== undefined && prefer.revisionId !== this.#pick?.backend.revisionId);
     if (!isFree && !this.#parts.budget.take(this.#parts.monotonicMs())) return undefined;
     const tried = (this.#tried ?? []).map(({ replica }) => replica);
-    const other = this.#parts.router.pick(route, undefined, { tried, prefer, requestId: this.#call.id });
+    const other = this.#parts.router.pick(route, this.#pickRequest(), { tried, prefer, requestId: call.id });
     // The only replica: worth another connection when this one broke, since it may have been closing while idle.
     return other ?? (failure.kind === 'reset' ? this.#pick : undefined);
   }
 
   #begin(length: number | undefined): void {
-    const { reply, id } = this.#call;
+    const { reply, id } = this.#call.call;
     const { backend } = this.#pick as Pick;
     const head = this.#head as ResponseHead;
     this.#begun = true;
+    this.#firstByteAt = this.#parts.monotonicMs();
     this.#lease?.prefillDone();
-    this.#firstByteMs = this.#parts.monotonicMs() - this.#attemptAt;
-    if (head.status < 400) backend.observer.firstToken(this.#firstByteMs);
+    backend.observer.firstToken(this.#firstByteAt - this.#attemptAt);
     if (this.#tried !== undefined) for (const { backend: failing } of this.#tried) failing.observer.rescued();
-    const own = `x-request-id: ${id}\r\n${revisionLines(this.#pick as Pick)}`;
-    const lines = this.#frames === undefined ? head.passed : eventStreamLines(head.passed);
-    reply.start(head.status, lines + own, length);
+    const call = this.#call;
+    const own = `x-request-id: ${id}\r\n${revisionLines(this.#pick as Pick)}${call.queueLine()}${call.limitLines()}`;
+    const passed = this.#request?.isTranslated === true ? translatedLines(this.#isStream) : head.passed;
+    reply.start(head.status, (this.#isStream ? eventStreamLines(passed) : passed) + own, length);
   }
 
-  /** Of a plain answer whose engine said how long it is. */
+  /** The engine says that the request is no good: its reason in the caller's words, and nobody's error. */
+  #refused(body: Buffer): void {
+    const { asked, call } = this.#call;
+    const pick = this.#pick as Pick;
+    const { status } = this.#head as ResponseHead;
+    const names = { served: pick.backend.facts.servedModelName, public: asked.route.facts.name };
+    this.#parts.fleet.attempted(pick.replica, 'good');
+    if (this.#tried !== undefined) for (const { backend: failing } of this.#tried) failing.observer.rescued();
+    const error = engineError(status, body, names);
+    const headers = { ...error.headers, ...headersOf(`${revisionLines(pick)}${this.#call.limitLines()}`) };
+    if (call.reply.isOpen) this.#call.answerError({ ...error, headers });
+    this.#book('callerError', null);
+    this.#end('callerError', error.status);
+  }
+
+  /** Of an answer whose engine said how long it is and which passes as it is. */
   #lengthToCome(): number | undefined {
-    return this.#frames === undefined && this.#head?.framing === 'length' ? this.#head.length : undefined;
+    const isPlain =
+      !this.#isStream && this.#pick?.backend.naming === undefined && this.#request?.isTranslated === false;
+    return isPlain && this.#head?.framing === 'length' ? this.#head.length : undefined;
   }
 
   #addPiece(bytes: Buffer): void {
-    this.#tail?.add(bytes);
     if (this.#piece === undefined) this.#piece = bytes;
-    else this.#pieces = [...(this.#pieces ?? []), bytes];
+    else if (this.#pieces === undefined) this.#pieces = [bytes];
+    else this.#pieces.push(bytes);
   }
 
   #takePieces(): Buffer | undefined {
@@ -253,36 +323,45 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
     return Buffer.concat([first, ...more]);
   }
 
-  /** What is left of a stream that did not end as it should; half a frame is closed, so that an event may follow. */
-  #flushLast(isHalf: boolean): void {
-    if (isHalf) this.#addPiece(Buffer.from('\n\n'));
+  /** What is left of an answer that did not end as it should. */
+  #writeRest(): void {
     const last = this.#takePieces();
     if (!this.#begun) this.#begin(undefined);
-    if (last !== undefined) this.#call.reply.write(last);
-    this.#bytesOut += last?.length ?? 0;
+    if (last === undefined) return;
+    this.#call.call.reply.write(last);
+    this.#bytesOut += last.length;
+  }
+
+  #checkReservation(): void {
+    const frames = this.#reader?.frames ?? 0;
+    if (frames - this.#framesChecked < framesPerCheck) return;
+    this.#framesChecked = frames;
+    this.#call.outgrew(this.#reader?.usage?.output ?? frames);
   }
 
   #timedOut(): void {
     this.#giveUp();
     if (this.#begun) return void this.#broke({ kind: 'timeout' }, callerErrors.streamTimeout());
-    this.#book('error');
-    this.#failures = [...(this.#failures ?? []), { kind: 'timeout' }];
-    this.#answerError(callerErrors.upstreamTimeout(), 'error');
+    const isOwnBound =
+      this.#call.asked.route.facts.timeouts.totalMs > this.#call.deadlineAt - this.#call.call.startedAt;
+    this.#book('error', { kind: 'timeout' });
+    this.#answerError(isOwnBound ? callerErrors.deadlinePassed() : callerErrors.upstreamTimeout(), 'error');
   }
 
   /** After the first byte: a stream ends in one error event; any other answer by a connection that breaks. */
   #broke(failure: Failure, error: CallerError): void {
     this.#parts.fleet.attempted((this.#pick as Pick).replica, verdictOf(failure));
-    this.#failures = [...(this.#failures ?? []), failure];
-    this.#book('error');
+    this.#book('error', failure);
     this.#breakOff(error);
     this.#end('error', this.#head?.status ?? 0);
   }
 
   #breakOff(error: CallerError): void {
-    const { reply, dialect, id } = this.#call;
-    if (this.#frames === undefined) reply.breakOff();
-    else reply.end(Buffer.from(errorEvent(error, dialect, id)));
+    const { reply, id } = this.#call.call;
+    reply.abandon?.();
+    if (!this.#isStream) return void reply.breakOff();
+    const { dialect, api } = this.#call;
+    reply.end(Buffer.from(errorEvent(error, { dialect, api, frames: this.#reader?.frames ?? 0 }, id)));
   }
 
   /** Closes the connection at once, which is how engines learn that nobody waits any more. */
@@ -297,50 +376,69 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
     this.#lease = undefined;
   }
 
-  #book(outcome: AttemptOutcome): void {
-    const { backend } = this.#pick as Pick;
-    backend.observer.finished(outcome, this.#parts.monotonicMs() - this.#attemptAt, this.#outputTokens());
+  #book(outcome: AttemptOutcome, failure: Failure | null): void {
+    const { backend, replica } = this.#pick as Pick;
+    const now = this.#parts.monotonicMs();
+    const { startedAt } = this.#call.call;
+    backend.observer.finished(outcome, now - this.#attemptAt, this.#tokens()?.output ?? 0);
+    this.#attempts.push({
+      replicaId: replica.id,
+      revision: backend.name,
+      startedMs: this.#attemptAt - startedAt,
+      endedMs: now - startedAt,
+      failure: failure === null ? null : failure.kind === 'status' ? `status ${failure.status}` : failure.kind,
+    });
   }
 
-  #answerError(error: CallerError, outcome: 'error' | 'unserved'): void {
-    this.#parts.answerError(this.#call, error);
+  #answerError(error: CallerError, outcome: 'error' | 'unserved' | 'callerError'): void {
+    this.#call.answerError(error);
     this.#end(outcome, error.status);
   }
 
-  #end(outcome: ExchangeSummary['outcome'], status: number): void {
+  #end(outcome: ExchangeEnd['outcome'], status: number): void {
     this.#ended = true;
     this.#parts.deadlines.leave(this);
-    if (this.#call.reply.owner === this) this.#call.reply.owner = undefined;
-    this.#call.route.observer.ended();
-    this.#parts.ended(this.#call, {
+    const { reply } = this.#call.call;
+    if (reply.owner === this) reply.owner = undefined;
+    this.#call.asked.route.observer.ended();
+    this.#call.ended({
       outcome,
       status,
       attempts: this.#attempts,
       pick: this.#pick,
-      firstByteMs: this.#firstByteMs,
+      dispatchedAt: this.#dispatchedAt,
+      firstByteAt: this.#firstByteAt,
+      frames: this.#reader?.frames ?? 0,
       bytesOut: this.#bytesOut,
-      outputTokens: this.#outputTokens(),
-      failures: this.#failures ?? nothingFailed,
+      tokens: this.#tokens(),
+      finishReason: null,
     });
   }
 
-  #tailBytes(): Buffer {
-    return this.#tail?.bytes() ?? Buffer.alloc(0);
-  }
-
-  /** What the engine says; from an answer that was cut short, the frames that came. */
-  #outputTokens(): number {
-    if (!this.#begun || (this.#head?.status ?? 0) >= 400) return 0;
-    return outputTokensIn(this.#tailBytes()) ?? this.#frames?.frames ?? 0;
+  #tokens(): TokenCounts | undefined {
+    return this.#reader?.usage;
   }
 }
 
-function isEventStreamType(type: string | undefined): boolean {
-  return type !== undefined && /^text\/event-stream\b/i.test(type);
+function isEventStreamType(type: string): boolean {
+  return /^text\/event-stream\b/i.test(type);
 }
 
 const cacheControl = /^cache-control:[^\r]*\r\n/gim;
 
 function eventStreamLines(passed: string): string {
   return `${passed.replace(cacheControl, '')}cache-control: no-cache\r\nx-accel-buffering: no\r\n`;
+}
+
+function translatedLines(isStream: boolean): string {
+  return `content-type: ${isStream ? 'text/event-stream; charset=utf-8' : 'application/json'}\r\n`;
+}
+
+function headersOf(lines: string): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const line of lines.split('\r\n')) {
+    const colon = line.indexOf(': ');
+    if (colon > 0) headers[line.slice(0, colon)] = line.slice(colon + 2);
+  }
+  return headers;
 }

@@ -1,6 +1,7 @@
+import type { CallerError } from '../dialects/errors/caller-error.ts';
 import type { AttemptVerdict } from '../routing/fleet.ts';
 import type { Failure } from '../upstream/failure.ts';
-import { type CallerError, callerErrors } from './caller-error.ts';
+import { callerErrors } from './caller-error.ts';
 
 const retriable: ReadonlySet<number> = new Set([500, 502, 503, 504]);
 

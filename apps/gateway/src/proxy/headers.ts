@@ -7,23 +7,19 @@ export function saneRequestId(value: string | undefined): string | undefined {
   return value !== undefined && saneId.test(value) ? value : undefined;
 }
 
-const traceparent = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})$/;
-
-/** The caller's trace goes on under a new parent; a malformed header starts a new trace. */
-export function traceFor(received: string | undefined, newHex: () => string): { traceId: string; header: string } {
-  const match = received !== undefined ? traceparent.exec(received) : null;
-  const traceId = match?.[1] ?? newHex();
-  return { traceId, header: `00-${traceId}-${newHex().slice(-16)}-${match?.[2] ?? '01'}` };
-}
+/** By the replica, and the backend it was made for: the same for every answer until a snapshot changes either. */
+const known = new WeakMap<Pick['replica'], { backend: Pick['backend']; lines: string }>();
 
 /** Who gave the answer, for the caller's own records: header lines. */
 export function revisionLines({ backend, replica }: Pick): string {
-  const { deployment, revision, version } = backend.facts;
-  return (
-    `x-signalbox-revision: ${printable(`${deployment}/${revision}`)}\r\n` +
-    `x-signalbox-model-version: ${printable(version)}\r\n` +
-    `x-signalbox-replica: ${printable(replica.id)}\r\n`
-  );
+  const made = known.get(replica);
+  if (made?.backend === backend) return made.lines;
+  const lines =
+    `x-signalbox-revision: ${printable(backend.name)}\r\n` +
+    `x-signalbox-model-version: ${printable(backend.facts.version)}\r\n` +
+    `x-signalbox-replica: ${printable(replica.id)}\r\n`;
+  known.set(replica, { backend, lines });
+  return lines;
 }
 
 function printable(value: string): string {

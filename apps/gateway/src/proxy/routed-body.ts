@@ -1,47 +1,72 @@
 import type { Caller } from '../admission/consumer-keys.ts';
 import { findRoute } from '../admission/find-route.ts';
+import { idempotencyErrors } from '../admission/limit-errors.ts';
 import type { PendingCall } from '../callers/call-handler.ts';
+import { type CallerError, invalid } from '../dialects/errors/caller-error.ts';
+import { formModel } from '../dialects/multipart/multipart-model.ts';
 import type { RequestHead } from '../http1/request-head.ts';
-import type { Backend } from '../routing/routing-table.ts';
-import type { Call, EngineRequest } from './call.ts';
-import type { CallParts } from './call-parts.ts';
-import { type CallerError, callerErrors } from './caller-error.ts';
+import type { PickRequest } from '../routing/candidates.ts';
+import { hashBytes, hashText } from '../routing/hash.ts';
+import { pinnedRevision } from '../routing/pinned-revision.ts';
+import type { Route } from '../routing/routing-table.ts';
+import type { BodyFacts } from './body-facts.ts';
+import type { Call } from './call.ts';
+import type { CallServices } from './call-services.ts';
+import { callerErrors } from './caller-error.ts';
+import { timeoutMs } from './deadline.ts';
 import type { RoutedEndpoint } from './endpoints.ts';
-import { type BodyScan, scanBody } from './scan-body.ts';
-import { spliceModel } from './splice-model.ts';
+import type { ModelPlace } from './engine-request.ts';
+import { RoutedCall } from './routed-call.ts';
+import { scanBody } from './scan-body.ts';
 
-/** A call whose body names the route, or whose path does: finds it and prepares what the engines will be sent. */
+const noSpans: readonly number[] = [];
+
+type Target = { kind: 'named'; name: string; place: ModelPlace } | { kind: 'refused'; error: CallerError };
+
+/** A call whose body or path names the route: finds it, and what of the request decides where it goes. */
 export class RoutedBody implements PendingCall {
   readonly #call: Call;
   readonly #endpoint: RoutedEndpoint;
   readonly #caller: Caller;
-  readonly #parts: CallParts;
+  readonly #services: CallServices;
   readonly #method: 'GET' | 'POST';
   readonly #query: string;
   readonly #lines: string;
+  readonly #headLines: string;
+  readonly #cookie: string | undefined;
+  readonly #contentType: string | undefined;
+  readonly #idempotencyKey: string | undefined;
+  readonly #requestTimeout: string | undefined;
+  readonly #stainlessTimeout: string | undefined;
 
   constructor(options: {
     call: Call;
     head: RequestHead;
     endpoint: RoutedEndpoint;
     caller: Caller;
-    parts: CallParts;
+    services: CallServices;
   }) {
     const { call, head, endpoint } = options;
     this.#call = call;
     this.#endpoint = endpoint;
     this.#caller = options.caller;
-    this.#parts = options.parts;
+    this.#services = options.services;
     this.#method = head.method === 'GET' ? 'GET' : 'POST';
     this.#query = head.query;
+    this.#headLines = head.lines;
+    this.#cookie = head.cookie;
+    this.#contentType = head.contentType;
+    this.#idempotencyKey = head.idempotencyKey;
+    this.#requestTimeout = head.requestTimeout;
+    this.#stainlessTimeout = head.stainlessTimeout;
     // It was read as JSON and is forwarded as what it was read as.
     const type =
       endpoint.kind === 'byBody' && head.contentType === undefined ? 'content-type: application/json\r\n' : '';
-    this.#lines = `${head.forwarded}${type}x-request-id: ${call.id}\r\ntraceparent: ${call.traceparent}\r\n`;
+    this.#lines = `${head.forwarded}${type}x-request-id: ${call.id}\r\ntraceparent: ${call.trace.traceparent}\r\n`;
   }
 
   get maxBodyBytes(): number {
-    return this.#parts.maxBodyBytes;
+    return this.#services.maxBodyBytes;
   }
 
   refuse(problem: 'tooLarge' | 'tooSlow'): void {
@@ -50,49 +75,148 @@ export class RoutedBody implements PendingCall {
 
   proceed(body: Buffer): void {
     const target = this.#targetOf(body);
-    if (target.kind === 'refused') return void this.#answer(callerErrors.malformed(target.because, target.param));
+    if (target.kind === 'refused') return void this.#answer(target.error);
     // The snapshot of now, not of when the request began: its body may have taken a while.
-    const table = this.#parts.view()?.table;
+    const table = this.#services.view()?.table;
     if (table === undefined) return void this.#answer(callerErrors.noSnapshot());
     const found = findRoute(target.name, table, this.#caller);
     if (found.kind === 'refused') return void this.#answer(found.error);
-    const method = this.#method;
-    this.#parts.exchange({
-      ...this.#call,
-      keyId: this.#caller.kind === 'key' ? this.#caller.key.id : null,
-      dialect: this.#endpoint.dialect,
-      streamEnd: this.#endpoint.kind === 'byBody' ? this.#endpoint.streamEnd : null,
-      route: found.route,
-      bytesIn: body.length,
+    this.#send(body, target.place, found.route);
+  }
+
+  #send(body: Buffer, place: ModelPlace, route: Route): void {
+    const limit = route.facts.maxBodyBytes;
+    if (limit !== undefined && body.length > limit) return void this.#answer(callerErrors.bodyTooLarge(limit));
+    const deadlineAt = this.#deadlineOf(route);
+    if (deadlineAt === undefined) return void this.#answer(callerErrors.badTimeout());
+    const facts = place.kind === 'body' ? place.facts : undefined;
+    const pick = this.#pickRequest(route, facts, body);
+    if ('error' in pick) return void this.#answer(pick.error);
+    const call = this.#answeredOnce(body);
+    if (call === undefined) return;
+    const asked = {
+      request: {
+        endpoint: this.#endpoint,
+        method: this.#method,
+        path: this.#call.path,
+        query: this.#query,
+        body,
+        place,
+      },
+      caller: this.#caller,
+      route,
       lines: this.#lines,
-      upstream: (backend: Backend): EngineRequest => ({ method, ...target.as(backend.facts.servedModelName) }),
-    });
+      pick,
+      promptSpans: facts?.promptSpans ?? noSpans,
+      maxOutputTokens: facts?.maxOutputTokens ?? null,
+      choices: facts?.choices ?? 1,
+      stream: facts?.stream ?? false,
+      deadlineAt,
+    };
+    new RoutedCall(call, asked, this.#services).start();
   }
 
   #targetOf(body: Buffer): Target {
     const endpoint = this.#endpoint;
-    const query = this.#query;
-    if (endpoint.kind === 'byPath') {
-      const { before, after, name } = endpoint;
-      const sent = body.length === 0 ? null : body;
-      return {
-        kind: 'named',
-        name,
-        as: (served) => ({ target: `${before}${encodeURIComponent(served)}${after}${query}`, body: sent }),
-      };
+    if (endpoint.kind === 'byPath') return { kind: 'named', name: endpoint.name, place: { kind: 'path' } };
+    if (endpoint.kind === 'byForm') {
+      const form = formModel(body, this.#contentType ?? '');
+      if (form.kind === 'refused') return refused(form.because, form.param);
+      return { kind: 'named', name: form.model, place: { kind: 'form', at: form } };
     }
     const scan = scanBody(body);
-    if (scan.kind === 'refused') return scan;
-    const target = this.#call.path + query;
-    return { kind: 'named', name: scan.model, as: (served) => ({ target, body: spliceModel(body, scan, served) }) };
+    if (scan.kind === 'refused') return refused(scan.because, scan.param);
+    return { kind: 'named', name: scan.model, place: { kind: 'body', facts: scan } };
+  }
+
+  /** What the route or the caller bounds, whichever is first; undefined for a bound that is none. */
+  #deadlineOf({ facts: { timeouts } }: Route): number | undefined {
+    let ms = timeouts.totalMs;
+    if (this.#requestTimeout !== undefined) {
+      const asked = timeoutMs(this.#requestTimeout);
+      if (asked === undefined) return undefined;
+      ms = Math.min(ms, asked);
+    }
+    // Sent by official clients with each request: whoever waits no longer needs no answer.
+    const stainless = this.#stainlessTimeout === undefined ? undefined : timeoutMs(this.#stainlessTimeout);
+    if (stainless !== undefined) ms = Math.min(ms, stainless);
+    return this.#call.startedAt + ms;
+  }
+
+  #pickRequest(route: Route, facts: BodyFacts | undefined, body: Buffer): PickRequest | { error: CallerError } {
+    const pinnedRevisionId = this.#pinOf(route);
+    if (typeof pinnedRevisionId === 'object') return { error: pinnedRevisionId };
+    const session = facts?.session ?? null;
+    return {
+      blocks: undefined,
+      inputTokens: route.gate.estimate.input(body.length),
+      maxOutputTokens: facts?.maxOutputTokens ?? 0,
+      sessionHash: session === null ? null : hashBytes(body, session.start, session.end),
+      stickyHash: this.#stickyHashOf(route),
+      ...(pinnedRevisionId === undefined ? {} : { pinnedRevisionId }),
+    };
+  }
+
+  /** The revision that a caller names by header, if its key may. */
+  #pinOf(route: Route): string | CallerError | undefined {
+    // Nearly no request has these: one look tells.
+    if (!/x-signalbox-(?:revision|model-version)/i.test(this.#headLines)) return undefined;
+    const wanted = {
+      revision: headerIn(this.#headLines, 'x-signalbox-revision'),
+      version: headerIn(this.#headLines, 'x-signalbox-model-version'),
+    };
+    const mayPin = this.#caller.kind === 'key' && this.#caller.key.mayPin === true;
+    const pinned = pinnedRevision(
+      route.backends.map(({ facts }) => facts),
+      wanted,
+      mayPin,
+    );
+    if (pinned.kind === 'revision') return pinned.revisionId;
+    if (pinned.kind === 'none') return undefined;
+    return pinned.kind === 'forbidden' ? callerErrors.pinForbidden() : callerErrors.pinUnknown();
+  }
+
+  #stickyHashOf({ facts: { sticky } }: Route): number | null {
+    if (sticky === undefined || sticky === null) return null;
+    if (sticky.by === 'key') return this.#caller.kind === 'key' ? hashText(this.#caller.key.id) : null;
+    const value =
+      sticky.by === 'header' ? headerIn(this.#headLines, sticky.name) : cookieIn(this.#cookie ?? '', sticky.name);
+    return value === undefined ? null : hashText(value);
+  }
+
+  /** The call to carry out; undefined when an earlier answer under the same key was given, or the key does not fit. */
+  #answeredOnce(body: Buffer): Call | undefined {
+    const { stored, monotonicMs } = this.#services;
+    const { reply, path } = this.#call;
+    if (this.#idempotencyKey === undefined || this.#caller.kind !== 'key') return this.#call;
+    const keyId = this.#caller.key.id;
+    const begun = stored.begin(this.#idempotencyKey, { keyId, path, body, reply }, monotonicMs());
+    if (begun === 'answered') return undefined;
+    if (begun !== 'inFlight' && begun !== 'mismatch') return { ...this.#call, reply: begun };
+    this.#answer(idempotencyErrors(begun));
+    return undefined;
   }
 
   #answer(error: CallerError): void {
-    this.#parts.answers.error(this.#call, this.#endpoint.dialect, error);
+    this.#services.answers.error(this.#call, this.#endpoint.dialect, error);
   }
 }
 
-type Target =
-  | Extract<BodyScan, { kind: 'refused' }>
-  /** The name callers use, and target and body under the name that the engine uses. */
-  | { kind: 'named'; name: string; as: (servedModelName: string) => Omit<EngineRequest, 'method'> };
+function refused(because: string, param: string | null): Target {
+  return { kind: 'refused', error: invalid(400, param === null ? 'invalid_json' : 'invalid_value', because, param) };
+}
+
+function headerIn(lines: string, name: string): string | undefined {
+  const prefix = `${name.toLowerCase()}:`;
+  for (const line of lines.split('\r\n'))
+    if (line.slice(0, prefix.length).toLowerCase() === prefix) return line.slice(prefix.length).trim();
+  return undefined;
+}
+
+function cookieIn(cookies: string, name: string): string | undefined {
+  for (const cookie of cookies.split(';')) {
+    const equals = cookie.indexOf('=');
+    if (equals > 0 && cookie.slice(0, equals).trim() === name) return cookie.slice(equals + 1).trim();
+  }
+  return undefined;
+}

@@ -135,7 +135,9 @@ describe('a replica that dies', () => {
       setImmediate(() => response.destroy());
     });
     stops.push(() => half.close());
-    const both = await gatewayOver(snapshotOf([routeOf([backendOf({ revisionId: 'rev-1', at: [half.url] })])]));
+    const both = await gatewayOver(
+      snapshotOf([routeOf([backendOf({ revisionId: 'rev-1', servedModelName: 'chat', at: [half.url] })])]),
+    );
     await expect(chat(both.url).then((answer) => answer.text())).rejects.toThrow();
   });
 });

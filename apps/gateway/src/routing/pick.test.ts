@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { RouteGate } from '../admission/route-gate.ts';
 import { Deadlines } from '../deadlines.ts';
 import { backendOf, routeOf } from '../gateway.fixture.ts';
 import { freshHealth } from '../health/replica-health.ts';
@@ -46,6 +47,8 @@ function routeWith(...given: Given[]): Route {
       maxInFlightPerReplica: limit ?? null,
       maxContextTokens: context ?? null,
     }),
+    name: revision,
+    naming: undefined,
     revisionId: revision,
     weight,
     turns: { next: 0 },
@@ -65,7 +68,14 @@ function routeWith(...given: Given[]): Route {
     }),
   }));
   const scorerWeights = weightsOf(undefined);
-  return { facts: routeOf([]), backends, scorerWeights, tickets: { next: 0 }, observer: counters.route('route') };
+  return {
+    facts: routeOf([]),
+    backends,
+    scorerWeights,
+    tickets: { next: 0 },
+    observer: counters.route('route'),
+    gate: new RouteGate('default'),
+  };
 }
 
 const aRouter = (decisions = new Decisions(scorerNames)) =>

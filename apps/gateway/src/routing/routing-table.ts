@@ -1,4 +1,7 @@
-import type { Snapshot, SnapshotBackend, SnapshotRoute } from '@signalbox/domain';
+import type { Snapshot, SnapshotBackend, SnapshotLimit, SnapshotRoute } from '@signalbox/domain';
+import type { Bucket } from '../admission/limits/bucket.ts';
+import { RouteGate } from '../admission/route-gate.ts';
+import { type NameInFrames, nameInFrames } from '../dialects/streams/frame-rule.ts';
 import type { RevisionObserver, RouteObserver } from '../observe/observers.ts';
 import type { Share } from './choose-revision.ts';
 import { type BlockSeed, blockSeed } from './prompt-blocks.ts';
@@ -8,8 +11,12 @@ import { type Weights, weightsOf } from './scoring.ts';
 /** One revision behind a route, with its live replicas. */
 export interface Backend extends Share {
   readonly facts: SnapshotBackend;
+  /** `deployment/number`. */
+  readonly name: string;
   readonly replicas: readonly Replica[];
   readonly observer: RevisionObserver;
+  /** How its engine names the model in event frames, where callers know it by another name. */
+  readonly naming: NameInFrames | undefined;
   /** Keeps the prompts of its model apart from other models' in the prefix index. */
   readonly model: BlockSeed;
   /** Breaks ties between its replicas. Apart from the route's tickets, with which it would beat. */
@@ -20,6 +27,8 @@ export interface Route {
   readonly facts: SnapshotRoute;
   readonly backends: readonly Backend[];
   readonly observer: RouteObserver;
+  /** Its limits, queue and estimates, carried over from table to table. */
+  readonly gate: RouteGate;
   /** How much each scorer counts. */
   readonly scorerWeights: Weights;
   /** Numbers the requests of this route; carried over from table to table. */
@@ -40,6 +49,7 @@ export function buildRoutingTable(
     replica: (id: string) => Replica | undefined;
     observeRoute: (route: SnapshotRoute) => RouteObserver;
     observeRevision: (route: SnapshotRoute, backend: SnapshotBackend) => RevisionObserver;
+    bucketsOf: (limits: readonly SnapshotLimit[] | undefined) => readonly Bucket[];
     former: RoutingTable;
   },
 ): RoutingTable {
@@ -48,16 +58,26 @@ export function buildRoutingTable(
     const weights = new Map(facts.split.map(({ revisionId, weight }) => [revisionId, weight]));
     const backends = facts.backends.map((backend) => ({
       facts: backend,
+      name: `${backend.deployment}/${backend.revision}`,
       revisionId: backend.revisionId,
       weight: weights.get(backend.revisionId) ?? 0,
       replicas: backend.replicas.flatMap(({ id }) => parts.replica(id) ?? []),
       observer: parts.observeRevision(facts, backend),
+      naming: nameInFrames({ served: backend.servedModelName, public: facts.name }, 'model'),
       model: blockSeed(backend.servedModelName),
       turns: { next: 0 },
     }));
-    const tickets = parts.former.byName.get(facts.name)?.tickets ?? { next: 0 };
-    const scorerWeights = weightsOf(facts.routing);
-    byName.set(facts.name, { facts, backends, scorerWeights, tickets, observer: parts.observeRoute(facts) });
+    const former = parts.former.byName.get(facts.name);
+    const route: Route = {
+      facts,
+      backends,
+      scorerWeights: weightsOf(facts.routing),
+      tickets: former?.tickets ?? { next: 0 },
+      gate: former?.facts.project === facts.project ? former.gate : new RouteGate(facts.project),
+      observer: parts.observeRoute(facts),
+    };
+    route.gate.update(route, parts.bucketsOf);
+    byName.set(facts.name, route);
   }
   return { byName, hasOpenRoute: snapshot.routes.some((route) => route.access === 'open') };
 }

@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { captured } from '../streams/drive.fixture.ts';
-import { type CallerError, shown } from './caller-error.ts';
+import { type CallerError, retryAfter, shown } from './caller-error.ts';
 import { engineError } from './engine-error.ts';
 import { errorBody, errorEvent, errorStatus } from './error-shape.ts';
-import { limitErrors } from './limit-errors.ts';
 
 const names = { served: 'tiny', public: 'chat' };
 const told = (status: number, body: string) => engineError(status, Buffer.from(body), names);
@@ -105,7 +104,14 @@ describe('an engine’s refusal as the caller is told it', () => {
 });
 
 describe('an error in the shape of each API', () => {
-  const limited = limitErrors.rateLimited('requests per minute', 60, 1_500);
+  const of = (status: number, type: CallerError['type']): CallerError => ({
+    status,
+    type,
+    code: 'x',
+    message: 'The limit of 60 requests per minute is reached. Try again in 2 s.',
+    headers: retryAfter(1_500),
+  });
+  const limited = of(429, 'rate_limit_error');
 
   test('OpenAI’s has its four keys, always', () => {
     expect(JSON.parse(errorBody(limited, 'openai', 'r'))).toEqual({
@@ -113,7 +119,7 @@ describe('an error in the shape of each API', () => {
         message: 'The limit of 60 requests per minute is reached. Try again in 2 s.',
         type: 'rate_limit_error',
         param: null,
-        code: 'rate_limit_exceeded',
+        code: 'x',
       },
     });
     expect(limited.headers).toEqual({ 'retry-after': '2', 'retry-after-ms': '1500' });
@@ -121,17 +127,15 @@ describe('an error in the shape of each API', () => {
 
   test.each<[string, CallerError, number, string]>([
     ['a limit', limited, 429, 'rate_limit_error'],
-    ['a spent budget', limitErrors.budgetSpent(), 402, 'billing_error'],
-    ['overload', limitErrors.overloaded(1), 529, 'overloaded_error'],
-    ['a full queue', limitErrors.queueFull(1), 529, 'overloaded_error'],
-    ['a model that is being started', limitErrors.modelLoading(1), 529, 'overloaded_error'],
-    ['a deadline', limitErrors.deadlinePassed(), 504, 'timeout_error'],
-    ['a field', limitErrors.fieldNotOffered('x', 'no'), 400, 'invalid_request_error'],
-    ['another API', limitErrors.apiNotOffered('x'), 404, 'not_found_error'],
-    ['a pin', limitErrors.pinForbidden(), 403, 'permission_error'],
-    ['a key used twice', limitErrors.idempotencyConflict(), 409, 'invalid_request_error'],
-    ['too long a prompt', limitErrors.contextTooLong(8), 400, 'invalid_request_error'],
-    ['more than the limit', limitErrors.largerThanLimit('tokens', 8), 400, 'invalid_request_error'],
+    ['a spent budget', of(429, 'insufficient_quota'), 402, 'billing_error'],
+    ['overload', of(503, 'server_overloaded'), 529, 'overloaded_error'],
+    ['a full queue', of(429, 'server_overloaded'), 529, 'overloaded_error'],
+    ['a model that is being started', of(503, 'service_unavailable'), 529, 'overloaded_error'],
+    ['a deadline', of(504, 'server_error'), 504, 'timeout_error'],
+    ['a field', of(400, 'invalid_request_error'), 400, 'invalid_request_error'],
+    ['another API', of(404, 'invalid_request_error'), 404, 'not_found_error'],
+    ['a pin', of(403, 'invalid_request_error'), 403, 'permission_error'],
+    ['a key used twice', of(409, 'invalid_request_error'), 409, 'invalid_request_error'],
   ])('Anthropic’s of %s', (_, error, status, type) => {
     expect(errorStatus(error, 'anthropic')).toBe(status);
     expect(errorStatus(error, 'openai')).toBe(error.status);

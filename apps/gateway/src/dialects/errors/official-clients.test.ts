@@ -2,9 +2,17 @@ import Anthropic from '@anthropic-ai/sdk';
 import { describe, expect, test } from '@jest/globals';
 import OpenAI from 'openai';
 import type { AnswerApi, Dialect } from '../dialect.ts';
-import { failed } from './caller-error.ts';
+import { type CallerError, failed, retryAfter } from './caller-error.ts';
 import { errorBody, errorEvent, errorStatus } from './error-shape.ts';
-import { limitErrors } from './limit-errors.ts';
+
+const limited: CallerError = {
+  status: 429,
+  type: 'rate_limit_error',
+  code: 'rate_limit_exceeded',
+  message: 'The limit of 10 tokens per minute is reached. Try again in 2 s.',
+  headers: retryAfter(2_000),
+};
+const overloaded: CallerError = { status: 503, type: 'server_overloaded', code: 'server_overloaded', message: 'Full.' };
 
 const answering = (status: number, body: string, contentType: string, headers: object = {}) => ({
   apiKey: 'x',
@@ -44,7 +52,7 @@ describe('the official clients throw on the event that ends a broken stream', ()
 
 describe('the official clients know a refusal', () => {
   test('OpenAI’s, of a limit', async () => {
-    const error = limitErrors.rateLimited('tokens per minute', 10, 2_000);
+    const error = limited;
     const client = new OpenAI(
       answering(error.status, errorBody(error, 'openai', 'req-1'), 'application/json', error.headers),
     );
@@ -54,7 +62,7 @@ describe('the official clients know a refusal', () => {
   });
 
   test('Anthropic’s, of overload', async () => {
-    const error = limitErrors.overloaded(1);
+    const error = overloaded;
     const status = errorStatus(error, 'anthropic');
     const client = new Anthropic(answering(status, errorBody(error, 'anthropic', 'req-1'), 'application/json'));
     const asked = client.messages.create({ model: 'chat', max_tokens: 1, messages });

@@ -1,0 +1,41 @@
+/** A call that was let in. */
+export interface Dispatched {
+  /** Its reservation is written: it may go to an engine. */
+  dispatch(): void;
+}
+
+/**
+ * Lets the calls of one turn of the event loop go together, after one write has put their reservations on the disk:
+ * a process that is killed then has no request at an engine of which its books know nothing. Alone, a request waits
+ * for the rest of its turn, some microseconds; under load sixty requests share a write.
+ */
+export class Dispatcher {
+  readonly #flush: () => void;
+  #waiting: Dispatched[] = [];
+  #due = false;
+  readonly #run = (): void => this.#dispatchAll();
+
+  constructor(flush: () => void) {
+    this.#flush = flush;
+  }
+
+  add(call: Dispatched): void {
+    this.#waiting.push(call);
+    this.soon();
+  }
+
+  /** Writes what there is to write, also when no call waits. */
+  soon(): void {
+    if (this.#due) return;
+    this.#due = true;
+    setImmediate(this.#run);
+  }
+
+  #dispatchAll(): void {
+    this.#due = false;
+    const calls = this.#waiting;
+    this.#waiting = [];
+    this.#flush();
+    for (const call of calls) call.dispatch();
+  }
+}

@@ -1,0 +1,84 @@
+import { needsTranslation, toChatRequest } from '../dialects/anthropic/to-chat-request.ts';
+import { type CallerError, invalid } from '../dialects/errors/caller-error.ts';
+import { applyEdits, type Edit } from '../dialects/json/edit-bytes.ts';
+import { formModelEdit } from '../dialects/multipart/multipart-model.ts';
+import { askForUsage, type HiddenUsage } from '../dialects/request/ask-for-usage.ts';
+import { nameEdit } from '../dialects/request/edit-body.ts';
+import type { Backend } from '../routing/routing-table.ts';
+import type { BodyFacts } from './body-facts.ts';
+import type { RoutedEndpoint } from './endpoints.ts';
+
+/** What an engine is sent, but for the replica's address. */
+export interface EngineRequest {
+  kind: 'request';
+  method: 'GET' | 'POST';
+  /** With its query. */
+  target: string;
+  body: Buffer | null;
+  /** What was asked for and must be hidden again. */
+  hidden: HiddenUsage | undefined;
+  isTranslated: boolean;
+}
+
+/** How the request names its model. */
+export type ModelPlace =
+  | { kind: 'body'; facts: BodyFacts }
+  | { kind: 'form'; at: { valueStart: number; valueEnd: number } }
+  | { kind: 'path' };
+
+export interface AskedRequest {
+  endpoint: RoutedEndpoint;
+  method: 'GET' | 'POST';
+  path: string;
+  query: string;
+  body: Buffer;
+  place: ModelPlace;
+}
+
+const nothing = Buffer.alloc(0);
+
+/**
+ * The request as this revision's engine wants it: under its own model name, without what only the gateway may say,
+ * and with usage asked for. Everything else goes as it came, byte for byte.
+ */
+export function engineRequest(
+  asked: AskedRequest,
+  { facts: { servedModelName, engine } }: Backend,
+): EngineRequest | { kind: 'refused'; error: CallerError } {
+  const { endpoint, method, path, query, body, place } = asked;
+  const request = { kind: 'request', method, target: path + query, hidden: undefined, isTranslated: false } as const;
+  if (endpoint.kind === 'byPath') {
+    const target = `${endpoint.before}${encodeURIComponent(servedModelName)}${endpoint.after}${query}`;
+    return { ...request, target, body: body.length === 0 ? null : body };
+  }
+  if (place.kind === 'form') return { ...request, body: applyEdits(body, [formModelEdit(place.at, servedModelName)]) };
+  if (place.kind === 'path') return { ...request, body };
+  const { api } = endpoint;
+  if (api === 'messages' && needsTranslation(engine)) {
+    const chat = toChatRequest(body, servedModelName);
+    if (chat.kind === 'refused')
+      return { kind: 'refused', error: invalid(400, 'invalid_value', chat.because, chat.param) };
+    return { ...request, target: '/v1/chat/completions', body: chat.value, isTranslated: true };
+  }
+  const { facts } = place;
+  const name = nameEdit(body, { start: facts.valueStart, end: facts.valueEnd }, servedModelName);
+  // With several choices vLLM's running usage is each choice's own.
+  const usage =
+    facts.stream && facts.choices === 1 && (api === 'chat' || api === 'completions')
+      ? askForUsage(
+          body,
+          { streamOptions: facts.streamOptions ?? undefined, closingBrace: facts.lastBrace },
+          engine,
+          api,
+        )
+      : undefined;
+  if (name === undefined && usage === undefined && facts.dropped.length === 0) return { ...request, body };
+  const edits: Edit[] = name === undefined ? [] : [name];
+  for (let at = 0; at + 1 < facts.dropped.length; at += 2) {
+    const start = facts.dropped[at] as number;
+    edits.push({ at: start, remove: (facts.dropped[at + 1] as number) - start, insert: nothing });
+  }
+  if (usage !== undefined) edits.push(...usage.edits);
+  if (edits.length > 1) edits.sort((one, other) => one.at - other.at);
+  return { ...request, body: applyEdits(body, edits), hidden: usage?.hidden };
+}
