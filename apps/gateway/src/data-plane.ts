@@ -4,6 +4,7 @@ import { BadKeys } from './admission/bad-keys.ts';
 import { ConsumerKeys } from './admission/consumer-keys.ts';
 import { StoredAnswers } from './admission/idempotency/stored-answers.ts';
 import { Buckets } from './admission/limits/buckets.ts';
+import type { CallerEdges } from './callers/caller-edges.ts';
 import { CallerServer } from './callers/caller-server.ts';
 import { Deadlines } from './deadlines.ts';
 import { HealthChecks } from './health/health-checks.ts';
@@ -41,6 +42,7 @@ export interface DataPlaneOptions {
   log: Logger;
   host: string;
   port: number;
+  edges: CallerEdges;
   maxBodyBytes: number;
   bodyStallMs: number;
   headersTimeoutMs: number;
@@ -191,6 +193,7 @@ export class DataPlane {
       deadlines: this.#deadlines,
       now: monotonicMs,
       refused: this.#metrics.refused,
+      connectionRefused: this.#metrics.connectionRefused,
     });
   }
 

@@ -1,9 +1,24 @@
 import { defineEnv, envPort, envSecret } from '@signalbox/runtime';
 import { z } from 'zod';
+import { cidrProblem } from './callers/trusted-proxies.ts';
 import { observeEnv } from './observe/observe-env.ts';
 
 const milliseconds = z.coerce.number().int().min(0);
 const flagged = <Value extends string>(values: readonly [Value, ...Value[]]) => z.enum(values);
+
+/** Addresses and networks, separated by commas. */
+const cidrs = z
+  .string()
+  .transform((text) =>
+    text
+      .split(',')
+      .map((cidr) => cidr.trim())
+      .filter((cidr) => cidr !== ''),
+  )
+  .superRefine((list, context) => {
+    for (const message of list.map(cidrProblem))
+      if (message !== undefined) context.addIssue({ code: 'custom', message });
+  });
 
 export const readEnv = defineEnv({
   SIGNALBOX_CONTROL_PLANE_URL: z.url({ protocol: /^https?$/ }).default('http://127.0.0.1:4600'),
@@ -37,6 +52,14 @@ export const readEnv = defineEnv({
     .int()
     .min(16 * 1024 * 1024)
     .default(10 * 1024 * 1024 * 1024),
+  SIGNALBOX_GATEWAY_TLS_CERT_FILE: z.string().optional(),
+  SIGNALBOX_GATEWAY_TLS_KEY_FILE: z.string().optional(),
+  /** Of connections from trusted proxies; with it on, they must begin with its header. */
+  SIGNALBOX_GATEWAY_PROXY_PROTOCOL: flagged(['off', 'v1', 'v2', 'any']).default('off'),
+  /** Whose word is taken for whom they speak for: `X-Forwarded-For`, the PROXY protocol. */
+  SIGNALBOX_GATEWAY_TRUSTED_PROXIES: cidrs.default([]),
+  SIGNALBOX_GATEWAY_MAX_CONNECTIONS: z.coerce.number().int().min(1).default(20_000),
+  SIGNALBOX_GATEWAY_MAX_CONNECTIONS_PER_ADDRESS: z.coerce.number().int().min(1).default(1_000),
   SIGNALBOX_LOG_LEVEL: flagged(['error', 'warn', 'info', 'debug']).default('info'),
   SIGNALBOX_LOG_FORMAT: flagged(['json', 'pretty']).default('json'),
 });

@@ -23,6 +23,8 @@ import {
   Secret,
   systemClock,
 } from '@signalbox/runtime';
+import type { CallerEdges } from './callers/caller-edges.ts';
+import { TrustedProxies } from './callers/trusted-proxies.ts';
 import { Gateway, type GatewayOptions } from './gateway.ts';
 import { createRequestLines } from './observe/request-lines.ts';
 import { ControlPlane } from './snapshot/control-plane.ts';
@@ -199,6 +201,15 @@ function linesIn(bytes: Buffer): LogLine[] {
     .map((line) => JSON.parse(line) as LogLine);
 }
 
+/** Callers that speak plain HTTP from wherever they are. */
+export const plainEdges: CallerEdges = {
+  tls: null,
+  proxyProtocol: 'off',
+  trustedProxies: new TrustedProxies([]),
+  maxConnections: 20_000,
+  maxConnectionsPerAddress: 20_000,
+};
+
 export interface TestGateway {
   url: string;
   gateway: Gateway;
@@ -252,6 +263,7 @@ export async function startTestGateway(
     maxBodyBytes: 50 * 1024 * 1024,
     bodyStallMs: 60_000,
     headersTimeoutMs: 30_000,
+    edges: plainEdges,
     fastPath: true,
     lingerMs: 0,
     drainMs: 10_000,

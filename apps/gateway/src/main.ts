@@ -14,6 +14,7 @@ import {
   systemClock,
   tracingSettings,
 } from '@signalbox/runtime';
+import { edgesFrom } from './callers/caller-edges.ts';
 import { type Env, readEnv } from './env.ts';
 import { Gateway } from './gateway.ts';
 import { createCallTraces } from './observe/call-spans.ts';
@@ -69,6 +70,7 @@ async function run(env: Env): Promise<void> {
     maxBodyBytes: env.SIGNALBOX_GATEWAY_MAX_BODY_BYTES,
     bodyStallMs: env.SIGNALBOX_GATEWAY_BODY_STALL_MS,
     headersTimeoutMs: env.SIGNALBOX_GATEWAY_HEADERS_TIMEOUT_MS,
+    edges: edgesFrom(env),
     fastPath: env.SIGNALBOX_GATEWAY_FAST_PATH === 'on',
     lingerMs: env.SIGNALBOX_GATEWAY_LINGER_MS,
     drainMs: env.SIGNALBOX_GATEWAY_DRAIN_MS,

@@ -36,7 +36,7 @@ export class BadKeys {
 }
 
 /** One host has a whole /64 of IPv6 addresses to send from. */
-function networkOf(address: string): string {
+export function networkOf(address: string): string {
   if (!address.includes(':') || address.includes('.')) return address.replace(/^::ffff:/i, '');
   const [head = '', tail] = address.split('::');
   const first = head.split(':').filter(Boolean);

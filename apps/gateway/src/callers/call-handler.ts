@@ -1,12 +1,16 @@
 import type { RequestHead } from '../http1/request-head.ts';
+import type { CallPath } from '../observe/call-summary.ts';
 import type { Reply } from './reply.ts';
 
 /** Where a request came from. */
 export interface Peer {
-  /** Of the caller, or of the proxy before us where that is not trusted. */
+  /**
+   * Of the caller, in plain form: the socket's, unless a trusted proxy told of another. Whoever counts by callers, such
+   * as wrong keys, counts by this.
+   */
   readonly address: string;
-  /** Which of the two servers took it in: a label of the metrics. */
-  readonly path: 'fast' | 'node';
+  /** Which of the servers took it in: a label of the metrics. */
+  readonly path: CallPath;
 }
 
 /** A call whose head was accepted and whose body is awaited. */

@@ -1,62 +1,107 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import type { Logger } from '@signalbox/runtime';
 import type { Deadlines } from '../deadlines.ts';
 import type { CallHandler } from './call-handler.ts';
-import { FastConnection } from './fast-connection.ts';
+import type { CallerEdges } from './caller-edges.ts';
+import { CertificateFiles } from './certificate-files.ts';
+import { ConnectionCounts } from './connection-counts.ts';
+import { FastConnection, type FastConnectionOptions } from './fast-connection.ts';
+import { Http2Server, http2Preface } from './http2-server.ts';
 import { NodeServer } from './node-server.ts';
+import { PeerSource } from './peer-source.ts';
+import { takeProxyHeader } from './proxy-header.ts';
+import { TlsServer } from './tls-server.ts';
+import { plainAddress } from './trusted-proxies.ts';
+
+/** Why a connection was refused before it was one: a label of the metrics. */
+export type ConnectionRefusal = 'full' | 'address' | 'proxyHeader' | 'tls';
 
 export interface CallerServerOptions {
   host: string;
   port: number;
+  edges: CallerEdges;
   headersTimeoutMs: number;
   bodyStallMs: number;
+  /** Longer than the idle time of common load balancers and clients: the side that closes first risks a race. */
+  keepAliveMs?: number;
+  bodyTotalMs?: number;
+  slowReaderMs?: number;
+  /** How often the files of the certificate are read. */
+  certificateEveryMs?: number;
   handler: CallHandler;
   deadlines: Deadlines;
   now: () => number;
+  log: Logger;
   refused: (code: string) => void;
+  connectionRefused: (because: ConnectionRefusal) => void;
   newRequestId: () => string;
   /** Off: every request goes through Node's own server, for who distrusts ours. */
   fastPath: boolean;
 }
 
-/** Longer than the idle time of common load balancers and clients: the side that closes first risks a race. */
-const keepAliveMs = 75_000;
+const defaults = { keepAliveMs: 75_000, bodyTotalMs: 300_000, slowReaderMs: 60_000, certificateEveryMs: 5_000 };
 /** For the error events of streams that outlast the draining to leave the sockets. */
 const lastWordsMs = 500;
 const noBytes = Buffer.alloc(0);
 
-/** The callers' side: the port, and which of the two servers reads a connection. */
+/**
+ * The callers' side: the port, and who reads a connection. It may first tell whom its proxy speaks for, then be made
+ * secure; then it is HTTP/2's, the fast path's, or Node's.
+ */
 export class CallerServer {
-  readonly #options: CallerServerOptions;
+  readonly #options: CallerServerOptions & typeof defaults;
   readonly #server: Server;
   readonly #node: NodeServer;
-  readonly #fast = new Set<FastConnection>();
+  readonly #http2: Http2Server;
+  readonly #tls: TlsServer | undefined;
+  readonly #certificate: CertificateFiles | undefined;
+  readonly #counts: ConnectionCounts;
   readonly #sockets = new Set<Socket>();
+  /** Those that nobody reads requests from yet, by the socket that came in. */
+  readonly #arriving = new Map<Socket, PeerSource | undefined>();
+  readonly #fast = new Map<FastConnection, PeerSource>();
+  readonly #fastOptions: FastConnectionOptions;
   #draining = false;
   #idle: (() => void) | undefined;
 
-  constructor(options: CallerServerOptions) {
-    const { handler, headersTimeoutMs, bodyStallMs, refused, newRequestId } = options;
+  constructor(given: CallerServerOptions) {
+    const options = { ...defaults, ...given };
+    const { edges, deadlines } = options;
     this.#options = options;
     const isDraining = (): boolean => this.#draining;
-    this.#node = new NodeServer({
-      handler,
-      headersTimeoutMs,
-      bodyStallMs,
-      keepAliveMs,
+    this.#node = new NodeServer({ ...options, isDraining });
+    this.#http2 = new Http2Server({ ...options, isDraining, node: this.#node });
+    this.#counts = new ConnectionCounts({ most: edges.maxConnections, mostPerAddress: edges.maxConnectionsPerAddress });
+    this.#fastOptions = {
+      ...options,
       isDraining,
-      refused,
-      newRequestId,
-    });
+      handOver: (from, bytes) => this.#handOver(from, bytes),
+      closed: (from) => {
+        this.#fast.delete(from);
+        deadlines.leave(from);
+      },
+    };
+    if (edges.tls !== null) {
+      const tls = this.#createTls();
+      this.#tls = tls;
+      this.#certificate = new CertificateFiles({
+        ...edges.tls,
+        everyMs: options.certificateEveryMs,
+        log: options.log,
+        changed: (certificate) => tls.use(certificate),
+      });
+    }
     this.#server = createServer({ noDelay: true, allowHalfOpen: !options.fastPath }, (socket) =>
       this.#connected(socket),
     );
   }
 
   get connections(): number {
-    return this.#sockets.size;
+    return this.#counts.all;
   }
 
   async listen(): Promise<{ host: string; port: number }> {
+    await this.#certificate?.start();
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
       this.#server.listen(this.#options.port, this.#options.host, 4_096, resolve);
@@ -76,50 +121,102 @@ export class CallerServer {
     });
     this.#draining = true;
     this.#server.close();
-    for (const connection of [...this.#fast]) if (connection.isIdle) connection.close();
+    this.#certificate?.close();
+    for (const socket of this.#arriving.keys()) socket.destroy();
+    for (const connection of [...this.#fast.keys()]) if (connection.isIdle) connection.retire();
     this.#node.closeIdle();
+    this.#http2.drain();
     if (this.#sockets.size > 0 && !(await within(timeoutMs, idle))) {
       late();
       await within(lastWordsMs, idle);
     }
     this.#node.close();
+    this.#http2.close();
     for (const socket of this.#sockets) socket.destroy();
   }
 
+  #createTls(): TlsServer {
+    return new TlsServer({
+      handshakeTimeoutMs: this.#options.headersTimeoutMs,
+      secured: (socket, raw) => {
+        const source = this.#arriving.get(raw);
+        if (source === undefined) return void socket.destroy();
+        this.#arriving.delete(raw);
+        if (socket.alpnProtocol === 'h2') this.#http2.adopt(socket, noBytes, source);
+        else this.#carry(socket, source);
+      },
+      failed: (raw) => {
+        this.#options.connectionRefused('tls');
+        raw.destroy();
+      },
+    });
+  }
+
   #connected(socket: Socket): void {
+    if (!this.#counts.enter()) return void this.#refuse(socket, 'full');
     this.#sockets.add(socket);
     socket.on('close', () => {
+      this.#counts.leave();
       this.#sockets.delete(socket);
+      this.#arriving.delete(socket);
       if (this.#sockets.size === 0) this.#idle?.();
     });
-    if (!this.#options.fastPath) return void this.#node.adopt(socket, noBytes);
-    const { handler, deadlines, now, headersTimeoutMs, bodyStallMs } = this.#options;
-    const connection = new FastConnection(socket, {
-      handler,
-      peer: { address: socket.remoteAddress ?? '', path: 'fast' },
-      now,
-      headersTimeoutMs,
-      bodyStallMs,
-      keepAliveMs,
-      isDraining: () => this.#draining,
-      handOver: (from, bytes) => this.#handOver(from, bytes),
-      closed: (from) => this.#forget(from),
+    const { edges, headersTimeoutMs } = this.#options;
+    // Undefined when the caller has left already.
+    const address = plainAddress(socket.remoteAddress ?? '');
+    if (address === undefined) return void socket.destroy();
+    if (edges.proxyProtocol === 'off' || !edges.trustedProxies.has(address)) return void this.#admit(socket, address);
+    this.#arriving.set(socket, undefined);
+    takeProxyHeader(socket, {
+      versions: edges.proxyProtocol,
+      timeoutMs: headersTimeoutMs,
+      taken: (announced) => {
+        this.#arriving.delete(socket);
+        this.#admit(socket, announced === null ? address : (plainAddress(announced) ?? address));
+      },
+      failed: () => this.#refuse(socket, 'proxyHeader'),
     });
-    this.#fast.add(connection);
-    deadlines.enter(connection);
+  }
+
+  /** It is known whose the connection is. */
+  #admit(socket: Socket, address: string): void {
+    const { trustedProxies } = this.#options.edges;
+    if (!trustedProxies.has(address)) {
+      if (!this.#counts.enterFrom(address)) return void this.#refuse(socket, 'address');
+      socket.on('close', () => this.#counts.leaveFrom(address));
+    }
+    const source = new PeerSource(address, 'fast', trustedProxies);
+    if (this.#tls === undefined) return void this.#carry(socket, source);
+    this.#arriving.set(socket, source);
+    this.#tls.adopt(socket);
+  }
+
+  #refuse(socket: Socket, because: ConnectionRefusal): void {
+    this.#options.connectionRefused(because);
+    socket.on('error', () => undefined);
+    socket.resetAndDestroy();
+  }
+
+  /** Plain or secured, it now speaks HTTP/1, or says that it does not. */
+  #carry(socket: Socket, source: PeerSource): void {
+    if (!this.#options.fastPath) return void this.#node.adopt(socket, noBytes, source);
+    const connection = new FastConnection(socket, source, this.#fastOptions);
+    this.#fast.set(connection, source);
+    this.#options.deadlines.enter(connection);
+    // Of a proxy's connection: what followed its header waits in it.
+    if (socket.isPaused()) socket.resume();
   }
 
   #handOver(connection: FastConnection, bytes: Buffer): void {
-    this.#forget(connection);
-    const socket = connection.release();
-    // Node's server expects sockets that may be half open and ends them itself.
-    socket.allowHalfOpen = true;
-    this.#node.adopt(socket, bytes);
-  }
-
-  #forget(connection: FastConnection): void {
+    const source = this.#fast.get(connection) as PeerSource;
     this.#fast.delete(connection);
     this.#options.deadlines.leave(connection);
+    const socket = connection.release();
+    if (bytes.length >= http2Preface.length && bytes.compare(http2Preface, 0, 18, 0, 18) === 0)
+      return void this.#http2.adopt(socket, bytes, source);
+    // Node's server expects sockets that may be half open and ends them itself.
+    socket.allowHalfOpen = true;
+    this.#node.adopt(socket, bytes, source);
   }
 }
 

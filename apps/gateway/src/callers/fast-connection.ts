@@ -2,9 +2,11 @@ import type { Socket } from 'node:net';
 import type { Timed } from '../deadlines.ts';
 import { statusLine } from '../http1/reasons.ts';
 import { RequestHead, readRequestHead } from '../http1/request-head.ts';
-import type { CallHandler, Peer, PendingCall } from './call-handler.ts';
+import type { CallHandler, PendingCall } from './call-handler.ts';
+import type { PeerSource } from './peer-source.ts';
 import type { Reply, ReplyOwner } from './reply.ts';
 
+const closeLine = 'connection: close\r\n';
 const crlfcrlf = Buffer.from('\r\n\r\n');
 const lastChunk = Buffer.from('0\r\n\r\n');
 const maxHeadBytes = 16_384;
@@ -13,17 +15,22 @@ const maxHeldBytes = 65_536;
 /** Answers up to here are written with their head in one piece. */
 const joinedBytes = 32_768;
 const lingerMs = 2_000;
-const slowReaderMs = 60_000;
+/** A body that comes in very small pieces is joined as it comes: an object for each byte costs a hundred. */
+const smallPieceBytes = 1_024;
+const smallPieces = 256;
 /** A head that is not whole by then goes to Node's server, which knows how to wait for it and what to say. */
 const slowHeadMs = 1_000;
 
 export interface FastConnectionOptions {
   handler: CallHandler;
-  peer: Peer;
   now: () => number;
   headersTimeoutMs: number;
   keepAliveMs: number;
   bodyStallMs: number;
+  /** However steadily it comes, a body must be whole by then. */
+  bodyTotalMs: number;
+  /** How long a caller may take nothing of what is written to it. */
+  slowReaderMs: number;
   /** The gateway leaves: answers close their connections. */
   isDraining: () => boolean;
   /** This is nothing for here: Node's server takes the connection, with these bytes first. */
@@ -31,7 +38,7 @@ export interface FastConnectionOptions {
   closed: (connection: FastConnection) => void;
 }
 
-const goneEvents = ['error', 'end', 'close'] as const;
+const goneEvents = ['error', 'close'] as const;
 
 type State =
   /** Waits for a request, or for the rest of its head. */
@@ -39,7 +46,7 @@ type State =
   | 'body'
   /** A call is carried out; what comes meanwhile is held. */
   | 'answering'
-  /** An answer was given before the request had come; the rest is read and thrown away for a moment. */
+  /** The last answer is written; until it has left, and for a moment more, what comes is read and thrown away. */
   | 'lingering'
   | 'closed';
 
@@ -53,6 +60,7 @@ export class FastConnection implements Reply, Timed {
   owner: ReplyOwner | undefined;
   hasStarted = false;
   readonly #socket: Socket;
+  readonly #source: PeerSource;
   readonly #options: FastConnectionOptions;
   readonly #head = new RequestHead();
   #state: State = 'head';
@@ -62,22 +70,29 @@ export class FastConnection implements Reply, Timed {
   #body: Buffer[] = [];
   #bodyLeft = 0;
   #bodyBytes = 0;
+  #bodyBy = 0;
+  #smallPieces = 0;
   #keepAlive = true;
   #startLines = '';
   #chunked = false;
   #bodiless = false;
   #paused = false;
   #waitsForDrain = false;
+  #watchesReader = false;
   #inTurn = false;
   readonly #onData = (chunk: Buffer): void => this.#read(chunk);
   readonly #onDrain = (): void => this.#drained();
+  readonly #onEnd = (): void => this.#callerEnded();
+  readonly #onTimeout = (): void => this.#tookNothing();
   readonly #onGone = (): void => this.#gone();
 
-  constructor(socket: Socket, options: FastConnectionOptions) {
+  constructor(socket: Socket, source: PeerSource, options: FastConnectionOptions) {
     this.#socket = socket;
+    this.#source = source;
     this.#options = options;
     this.#deadline = options.now() + options.headersTimeoutMs;
     socket.on('data', this.#onData).on('drain', this.#onDrain);
+    socket.on('end', this.#onEnd).on('timeout', this.#onTimeout);
     for (const event of goneEvents) socket.on(event, this.#onGone);
   }
 
@@ -85,6 +100,7 @@ export class FastConnection implements Reply, Timed {
     return this.#state !== 'closed' && this.#state !== 'lingering' && this.#state !== 'head';
   }
 
+  /** Waits for a request and has nothing of it, though its last answer may still be leaving. */
   get isIdle(): boolean {
     return this.#state === 'head' && this.#held === undefined;
   }
@@ -94,28 +110,28 @@ export class FastConnection implements Reply, Timed {
     this.#state = 'closed';
     this.#held = undefined;
     this.#socket.off('data', this.#onData).off('drain', this.#onDrain);
+    this.#socket.off('end', this.#onEnd).off('timeout', this.#onTimeout);
+    if (this.#watchesReader) this.#socket.setTimeout(0);
     for (const event of goneEvents) this.#socket.off(event, this.#onGone);
     return this.#socket;
   }
 
-  close(): void {
-    this.#socket.destroy();
-    this.#gone();
+  /** Ends it once what was written has left. */
+  retire(): void {
+    this.#linger();
   }
 
   check(now: number): void {
     if (now < this.#deadline) return;
-    if (this.#state === 'answering') {
-      // The call looks after its own time; here only a caller that does not read is too slow.
-      if (this.#waitsForDrain) this.close();
-      return;
-    }
     if (this.#state === 'body') {
       this.#pending?.refuse('tooSlow');
       return;
     }
+    // The call looks after its own time; here only a caller that does not read is too slow.
+    if (this.#state === 'answering' && !this.#waitsForDrain) return;
+    if (this.#stillLeaving(now) || this.#state === 'answering') return;
     if (this.#state === 'head' && this.#held !== undefined) this.#options.handOver(this, this.#held);
-    else this.close();
+    else this.#close();
   }
 
   start(status: number, lines: string, length: number | undefined): void {
@@ -129,14 +145,18 @@ export class FastConnection implements Reply, Timed {
         : `content-length: ${length}\r\n`;
     // Given before the body has come, an answer is the connection's last: what follows of the body is no request.
     if (this.#state === 'body' || this.#options.isDraining()) this.#keepAlive = false;
-    this.#startLines = `${statusLine(status)}${lines}${framing}${this.#keepAlive ? '\r\n' : 'connection: close\r\n\r\n'}`;
+    // Only errors say of themselves that they close; looking costs the others nothing.
+    const saysClose = status >= 400 && lines.includes(closeLine);
+    const ending = this.#keepAlive || saysClose ? '\r\n' : `${closeLine}\r\n`;
+    if (saysClose) this.#keepAlive = false;
+    this.#startLines = statusLine(status) + lines + framing + ending;
   }
 
   write(bytes: Buffer): boolean {
     if (!this.isOpen || this.#bodiless || bytes.length === 0) return true;
     if (this.#send(bytes, false)) return true;
     this.#waitsForDrain = true;
-    this.#deadline = this.#options.now() + slowReaderMs;
+    this.#deadline = this.#options.now() + this.#options.slowReaderMs;
     return false;
   }
 
@@ -149,7 +169,7 @@ export class FastConnection implements Reply, Timed {
 
   breakOff(): void {
     this.owner = undefined;
-    this.close();
+    this.#close();
   }
 
   /** Head, chunk frame, body and last chunk in as few writes as that takes. */
@@ -194,39 +214,69 @@ export class FastConnection implements Reply, Timed {
     this.#waitsForDrain = false;
     this.hasStarted = false;
     this.#chunked = false;
-    if (this.#state === 'body') return void this.#linger();
-    if (!this.#keepAlive) {
-      this.#state = 'lingering';
-      this.#deadline = this.#options.now() + lingerMs;
-      this.#socket.end();
-      return;
-    }
+    if (this.#state === 'body' || !this.#keepAlive) return void this.#linger();
     this.#state = 'head';
     this.#deadline = this.#options.now() + this.#options.keepAliveMs;
-    if (this.#options.isDraining() && this.#held === undefined) return void this.#socket.end(() => this.close());
-    if (this.#paused) {
-      this.#paused = false;
-      this.#socket.resume();
-    }
-    // Inside of #read its loop goes on by itself.
-    if (!this.#inTurn && this.#held !== undefined) this.#turn();
+    if (this.#held === undefined && this.#options.isDraining()) return void this.#linger();
+    // Inside of #turn its loop goes on by itself.
+    if (!this.#inTurn && (this.#held !== undefined || this.#paused)) this.#turn();
   }
 
   /**
-   * Answered while the caller is still sending. Closing now would reset the connection and could tear the answer out
-   * of its hands, so the rest is read and thrown away for a moment.
+   * The last answer is written. Closing now would reset the connection and could tear the answer out of the caller's
+   * hands, be it that it still sends or that it reads slowly: what comes is read and thrown away for a moment.
    */
   #linger(): void {
     this.#state = 'lingering';
     this.#deadline = this.#options.now() + lingerMs;
+    this.#held = undefined;
     this.#body = [];
+    this.#resume();
     this.#socket.end();
   }
 
+  /**
+   * Whether something written has yet to leave. The socket's own timer then watches the caller, since only Node sees
+   * progress within a large write; it is set for such callers alone.
+   */
+  #stillLeaving(now: number): boolean {
+    const leaving = this.#socket.writableLength > 0;
+    if (leaving === this.#watchesReader) return leaving;
+    this.#watchesReader = leaving;
+    this.#socket.setTimeout(leaving ? this.#options.slowReaderMs : 0);
+    if (!leaving) this.#deadline = now + (this.#state === 'head' ? this.#options.keepAliveMs : lingerMs);
+    return true;
+  }
+
+  #tookNothing(): void {
+    if (this.#socket.writableLength > 0) return void this.#close();
+    this.#watchesReader = false;
+    this.#socket.setTimeout(0);
+  }
+
   #drained(): void {
-    if (!this.#waitsForDrain) return;
-    this.#waitsForDrain = false;
-    this.owner?.callerReads();
+    if (this.#waitsForDrain) {
+      this.#waitsForDrain = false;
+      this.owner?.callerReads();
+    } else if (this.#state === 'head' && this.#paused) this.#turn();
+  }
+
+  /** Half a connection is none: whoever ends its side has left. But an answer that is written it may have. */
+  #callerEnded(): void {
+    const isAnswered = this.#state === 'lingering' || this.#state === 'head';
+    if (isAnswered && this.#socket.writableLength > 0) this.#linger();
+    else this.#gone();
+  }
+
+  #close(): void {
+    this.#socket.destroy();
+    this.#gone();
+  }
+
+  #resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#socket.resume();
   }
 
   #gone(): void {
@@ -254,12 +304,20 @@ export class FastConnection implements Reply, Timed {
     this.#turn();
   }
 
-  /** Takes requests out of what was read, until it is used up or one of them is being answered. */
+  /**
+   * Takes requests out of what was read, until it is used up or one of them is being answered. A caller that does not
+   * read its answers gets no further ones: its requests wait, and then it does.
+   */
   #turn(): void {
     this.#inTurn = true;
-    while (this.#state === 'head' && this.#held !== undefined) if (!this.#takeRequest(this.#held)) break;
+    while (this.#state === 'head' && this.#held !== undefined && !this.#socket.writableNeedDrain)
+      if (!this.#takeRequest(this.#held)) break;
     this.#inTurn = false;
-    if (this.#state === 'answering' && (this.#held?.length ?? 0) > maxHeldBytes && !this.#paused) {
+    if (this.#state === 'closed' || this.#state === 'lingering') return;
+    const held = this.#held?.length ?? 0;
+    const mustWait = this.#state === 'head' ? held > 0 && this.#socket.writableNeedDrain : held > maxHeldBytes;
+    if (!mustWait) this.#resume();
+    else if (!this.#paused) {
       this.#paused = true;
       this.#socket.pause();
     }
@@ -284,9 +342,9 @@ export class FastConnection implements Reply, Timed {
     const length = Math.max(0, this.#head.contentLength);
     const whole = bytes.length >= bodyFrom + length;
     this.#state = whole ? 'answering' : 'body';
-    if (!whole) this.#deadline = this.#options.now() + this.#options.bodyStallMs;
+    if (!whole) this.#awaitBody();
     else if (bytes.length > bodyFrom + length) this.#held = bytes.subarray(bodyFrom + length);
-    const pending = this.#options.handler.begin(this.#head, this, this.#options.peer);
+    const pending = this.#options.handler.begin(this.#head, this, this.#source.of(this.#head.forwardedFor));
     if (pending === undefined) return true;
     if (length > pending.maxBodyBytes) {
       pending.refuse('tooLarge');
@@ -305,10 +363,11 @@ export class FastConnection implements Reply, Timed {
 
   /** Returns what belongs to the next request once the body is whole (possibly nothing), undefined before. */
   #collect(chunk: Buffer): Buffer | undefined {
-    this.#deadline = this.#options.now() + this.#options.bodyStallMs;
+    this.#deadline = Math.min(this.#bodyBy, this.#options.now() + this.#options.bodyStallMs);
     if (chunk.length < this.#bodyLeft) {
       this.#body.push(chunk);
       this.#bodyLeft -= chunk.length;
+      if (chunk.length < smallPieceBytes && ++this.#smallPieces >= smallPieces) this.#joinPieces();
       return undefined;
     }
     const pending = this.#pending as PendingCall;
@@ -323,6 +382,18 @@ export class FastConnection implements Reply, Timed {
     pending.proceed(body);
     this.#inTurn = false;
     return this.#held;
+  }
+
+  #awaitBody(): void {
+    const now = this.#options.now();
+    this.#bodyBy = now + this.#options.bodyTotalMs;
+    this.#deadline = Math.min(this.#bodyBy, now + this.#options.bodyStallMs);
+    this.#smallPieces = 0;
+  }
+
+  #joinPieces(): void {
+    this.#body.push(Buffer.concat(this.#body.splice(-smallPieces)));
+    this.#smallPieces = 0;
   }
 
   #headDeadline(): number {

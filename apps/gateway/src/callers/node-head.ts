@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { RequestHead } from '../http1/request-head.ts';
-import { headerRules, ruleForName } from '../http1/request-headers.ts';
+import { headerRules, type Rule, ruleForName } from '../http1/request-headers.ts';
 
 /**
  * The same head from what Node's parser read; undefined when it is ambiguous to whoever reads it next: two hosts, or
@@ -15,24 +15,38 @@ export function headFromNode(request: IncomingMessage): RequestHead | undefined 
   head.query = queryAt < 0 ? '' : target.slice(queryAt);
   head.headers = request.rawHeaders.length / 2;
   const named = connectionNames(request.headers.connection);
-  let hosts = 0;
+  let host: string | undefined;
   for (let index = 0; index + 1 < request.rawHeaders.length; index += 2) {
-    const name = (request.rawHeaders[index] as string).toLowerCase();
+    const given = (request.rawHeaders[index] as string).toLowerCase();
+    // HTTP/2 names the host, the method and the path in headers of its own.
+    const name = given === ':authority' ? 'host' : given;
     const value = request.rawHeaders[index + 1] as string;
     if (name.startsWith(':')) continue;
+    if (name === 'host') {
+      if (host !== undefined && (request.httpVersionMajor === 1 || host !== value)) return undefined;
+      if (host === value) continue;
+      host = value;
+    }
     const line = `${name}: ${value}\r\n`;
     head.lines += line;
-    if (name === 'host' && ++hosts > 1) return undefined;
     const rule = ruleForName(name);
     if (rule?.keep !== undefined) {
-      if (head[rule.keep] !== undefined && rule !== headerRules.forwardedFor) return undefined;
-      head[rule.keep] = value;
+      const former = head[rule.keep];
+      const joint = jointBy(rule, request.httpVersionMajor);
+      if (former !== undefined && joint === undefined) return undefined;
+      head[rule.keep] = former === undefined ? value : former + joint + value;
     }
     if ((rule === undefined || rule.forwarded) && !named?.has(name)) head.forwarded += line;
   }
   const length = request.headers['content-length'];
   if (length !== undefined) head.contentLength = Number(length);
   return head;
+}
+
+/** Between the values of headers that may occur several times; HTTP/2 lets callers send each cookie for itself. */
+function jointBy(rule: Rule, httpVersion: number): string | undefined {
+  if (rule === headerRules.forwardedFor) return ', ';
+  return rule === headerRules.cookie && httpVersion > 1 ? '; ' : undefined;
 }
 
 function connectionNames(connection: string | undefined): Set<string> | undefined {

@@ -1,23 +1,37 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { Reply, ReplyOwner } from './reply.ts';
 
 const lingerMs = 2_000;
+/** Slower than that over the whole of what is written, a caller does not read: 16 KB a second. */
+const slowestBytesPerMs = 16;
+
+export interface NodeReplyOptions {
+  isDraining: () => boolean;
+  slowReaderMs: number;
+  /** Of an HTTP/2 request: what is broken off is this and not the connection. */
+  stream: ServerHttp2Stream | undefined;
+}
 
 /** The reply of a request that Node's own server took in. */
 export class NodeReply implements Reply {
   owner: ReplyOwner | undefined;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
-  readonly #isDraining: () => boolean;
+  readonly #options: NodeReplyOptions;
   #ended = false;
   #bodiless = false;
+  #slow: NodeJS.Timeout | undefined;
 
-  constructor(request: IncomingMessage, response: ServerResponse, isDraining: () => boolean) {
+  constructor(request: IncomingMessage, response: ServerResponse, options: NodeReplyOptions) {
     this.#request = request;
     this.#response = response;
-    this.#isDraining = isDraining;
+    this.#options = options;
     response.on('close', () => this.#closed());
-    response.on('drain', () => this.owner?.callerReads());
+    response.on('drain', () => {
+      clearTimeout(this.#slow);
+      this.owner?.callerReads();
+    });
   }
 
   get isOpen(): boolean {
@@ -32,15 +46,20 @@ export class NodeReply implements Reply {
     const headers = headersIn(lines);
     this.#bodiless = status === 204 || status === 304 || this.#request.method === 'HEAD';
     if (length !== undefined && status !== 204 && status !== 304) headers.push('content-length', String(length));
-    // HTTP/2 has no such header; its connections end with a GOAWAY.
-    if (this.#request.httpVersionMajor === 1 && (this.#isDraining() || !this.#request.complete))
-      headers.push('connection', 'close');
-    if (this.#request.httpVersionMajor === 1) this.#response.writeHead(status, headers);
-    else this.#response.writeHead(status, asObject(headers));
+    if (this.#options.stream !== undefined) {
+      this.#response.writeHead(status, forHttp2(headers));
+      return;
+    }
+    const saysClose = lines.includes('connection: close\r\n');
+    if (!saysClose && (this.#options.isDraining() || !this.#request.complete)) headers.push('connection', 'close');
+    this.#response.writeHead(status, headers);
   }
 
   write(bytes: Buffer): boolean {
-    return !this.isOpen || this.#bodiless || this.#response.write(Buffer.from(bytes));
+    if (!this.isOpen || this.#bodiless) return true;
+    const reads = this.#response.write(Buffer.from(bytes));
+    if (!reads) this.#watchReader(bytes.length);
+    return reads;
   }
 
   end(bytes?: Buffer): void {
@@ -48,7 +67,14 @@ export class NodeReply implements Reply {
     this.#ended = true;
     this.owner = undefined;
     const last = this.#bodiless || bytes === undefined ? undefined : Buffer.from(bytes);
-    if (this.#request.complete || this.#request.httpVersionMajor > 1) return void this.#response.end(last);
+    this.#watchReader(last?.length ?? 0);
+    const { stream } = this.#options;
+    if (this.#request.complete) return void this.#response.end(last);
+    if (stream !== undefined) {
+      // The rest of its body is of no use: told so, the caller stops sending it.
+      stream.once('finish', () => stream.close(constants.NGHTTP2_NO_ERROR));
+      return void this.#response.end(last);
+    }
     if (last !== undefined) this.#response.write(last);
     this.#linger();
   }
@@ -56,7 +82,22 @@ export class NodeReply implements Reply {
   breakOff(): void {
     this.#ended = true;
     this.owner = undefined;
-    this.#response.destroy();
+    const { stream } = this.#options;
+    if (stream === undefined) this.#response.destroy();
+    else stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+  }
+
+  /** A caller that takes nothing must not keep what is written to it for ever. */
+  #watchReader(bytes: number): void {
+    clearTimeout(this.#slow);
+    const { slowReaderMs } = this.#options;
+    this.#slow = setTimeout(() => this.#tookNothing(), slowReaderMs + bytes / slowestBytesPerMs);
+  }
+
+  #tookNothing(): void {
+    const { owner } = this;
+    this.breakOff();
+    owner?.callerLeft();
   }
 
   /** See `FastConnection`: the caller is still sending, and must not lose its answer to a reset. */
@@ -71,6 +112,7 @@ export class NodeReply implements Reply {
   }
 
   #closed(): void {
+    clearTimeout(this.#slow);
     const { owner } = this;
     this.owner = undefined;
     if (this.#ended) return;
@@ -88,10 +130,19 @@ function headersIn(lines: string): string[] {
   return headers;
 }
 
-function asObject(headers: readonly string[]): Record<string, string[]> {
+/** What HTTP/2 does not know; its connections end with a GOAWAY. */
+const ofConnections: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+]);
+
+function forHttp2(headers: readonly string[]): Record<string, string[]> {
   const object: Record<string, string[]> = {};
   for (let index = 0; index + 1 < headers.length; index += 2) {
     const name = (headers[index] as string).toLowerCase();
+    if (ofConnections.has(name)) continue;
     object[name] = [...(object[name] ?? []), headers[index + 1] as string];
   }
   return object;

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { ServerHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import type { CallerError } from '../dialects/errors/caller-error.ts';
 import { errorBody } from '../dialects/errors/error-shape.ts';
@@ -6,12 +7,15 @@ import { callerErrors } from '../proxy/caller-error.ts';
 import type { CallHandler, PendingCall } from './call-handler.ts';
 import { headFromNode } from './node-head.ts';
 import { NodeReply } from './node-reply.ts';
+import type { PeerSource } from './peer-source.ts';
 
 export interface NodeServerOptions {
   handler: CallHandler;
   headersTimeoutMs: number;
   keepAliveMs: number;
   bodyStallMs: number;
+  bodyTotalMs: number;
+  slowReaderMs: number;
   isDraining: () => boolean;
   refused: (code: string) => void;
   newRequestId: () => string;
@@ -26,6 +30,7 @@ export class NodeServer {
   readonly #server: Server;
   /** The answers under way on each socket, in order: what else is written to it would fall between them. */
   readonly #answering = new Map<Duplex, ServerResponse[]>();
+  readonly #sources = new WeakMap<Duplex, PeerSource>();
 
   constructor(options: NodeServerOptions) {
     const { headersTimeoutMs } = options;
@@ -33,7 +38,7 @@ export class NodeServer {
     this.#server = createServer({
       maxHeaderSize: 16_384,
       headersTimeout: headersTimeoutMs,
-      requestTimeout: Math.max(headersTimeoutMs, 300_000),
+      requestTimeout: Math.max(headersTimeoutMs, options.bodyTotalMs),
       connectionsCheckingInterval: Math.max(50, Math.min(headersTimeoutMs / 4, 5_000)),
       keepAliveTimeout: options.keepAliveMs,
       requireHostHeader: true,
@@ -43,13 +48,16 @@ export class NodeServer {
     this.#server.maxHeadersCount = 0;
     // It never listens, but only from this event on does it look after slow connections.
     this.#server.emit('listening');
-    this.#server.on('request', (request, response) => this.take(request, response));
-    this.#server.on('checkExpectation', (request, response) => this.take(request, response));
+    const take = (request: IncomingMessage, response: ServerResponse): void => this.#received(request, response);
+    // A caller that expects to be asked for its body is asked once its head has been accepted.
+    this.#server.on('request', take).on('checkContinue', take).on('checkExpectation', take);
     this.#server.on('clientError', (error: NodeJS.ErrnoException, socket) => this.#clientError(error, socket));
   }
 
   /** Takes over a connection, with the bytes that were read from it already. */
-  adopt(socket: Duplex, bytes: Buffer): void {
+  adopt(socket: Duplex, bytes: Buffer, source: PeerSource): void {
+    source.movesTo('node');
+    this.#sources.set(socket, source);
     if (bytes.length > 0) socket.unshift(bytes);
     this.#server.emit('connection', socket);
     socket.resume();
@@ -65,19 +73,26 @@ export class NodeServer {
     this.#server.closeAllConnections();
   }
 
-  take(request: IncomingMessage, response: ServerResponse): void {
-    this.#track(request.socket, response);
+  /** A request of either version of HTTP that Node has; `stream` where it is HTTP/2. */
+  take(request: IncomingMessage, response: ServerResponse, source: PeerSource, stream?: ServerHttp2Stream): void {
     // A caller that goes away is told by `close`; an error nobody listens to would end the process.
     response.on('error', () => undefined);
-    const { handler, isDraining } = this.#options;
-    const reply = new NodeReply(request, response, isDraining);
+    const { handler, isDraining, slowReaderMs } = this.#options;
+    const reply = new NodeReply(request, response, { isDraining, slowReaderMs, stream });
     const head = headFromNode(request);
     if (head === undefined) return void this.#refuse(reply, callerErrors.badFraming());
-    const pending = handler.begin(head, reply, { address: request.socket.remoteAddress ?? '', path: 'node' });
+    const pending = handler.begin(head, reply, source.of(head.forwardedFor));
     if (pending === undefined) return;
     if (head.contentLength > pending.maxBodyBytes) return void pending.refuse('tooLarge');
-    if (request.headers.expect !== undefined) response.writeContinue();
+    if (request.headers.expect?.toLowerCase() === '100-continue') response.writeContinue();
     this.#collect(request, pending);
+  }
+
+  #received(request: IncomingMessage, response: ServerResponse): void {
+    this.#track(request.socket, response);
+    const source = this.#sources.get(request.socket);
+    if (source === undefined) request.socket.destroy();
+    else this.take(request, response, source);
   }
 
   #collect(request: IncomingMessage, pending: PendingCall): void {
@@ -85,10 +100,12 @@ export class NodeServer {
     let bytes = 0;
     let isOver = false;
     const stalled = setTimeout(() => refuse('tooSlow'), this.#options.bodyStallMs);
+    const overdue = setTimeout(() => refuse('tooSlow'), this.#options.bodyTotalMs);
     const finish = (): boolean => {
       const first = !isOver;
       isOver = true;
       clearTimeout(stalled);
+      clearTimeout(overdue);
       return first;
     };
     const refuse = (problem: 'tooSlow' | 'tooLarge'): void => {
@@ -104,6 +121,8 @@ export class NodeServer {
     request.on('end', () => {
       if (finish()) pending.proceed(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, bytes));
     });
+    // Of HTTP/2: a stream that is reset may look as if its body had ended.
+    request.on('aborted', finish);
     request.on('close', finish);
     request.on('error', finish);
   }

@@ -56,7 +56,7 @@ export interface CallSummary {
   choices: number;
 }
 
-export const CALL_PATHS = ['fast', 'node'] as const;
+export const CALL_PATHS = ['fast', 'node', 'http2'] as const;
 export type CallPath = (typeof CALL_PATHS)[number];
 
 export const CALL_OUTCOMES: readonly UsageOutcome[] = [

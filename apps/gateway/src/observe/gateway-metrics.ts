@@ -8,12 +8,21 @@ import {
   setIn,
   snapshotOf,
 } from '@signalbox/runtime';
+import type { ConnectionRefusal } from '../callers/caller-server.ts';
 import type { EjectionCause } from '../health/replica-health.ts';
 import { CallMetrics } from './call-metrics.ts';
 import type { CallPath, CallSummary } from './call-summary.ts';
 import { exposeMetrics } from './exposed-metrics.ts';
 import { Levels } from './levels.ts';
-import { ejectionTable, limitTable, offerTable, pathTable, refusalTable, shedTable } from './metric-tables.ts';
+import {
+  connectionRefusalTable,
+  ejectionTable,
+  limitTable,
+  offerTable,
+  pathTable,
+  refusalTable,
+  shedTable,
+} from './metric-tables.ts';
 import type { RevisionObserver } from './observers.ts';
 import { gatewayTable } from './process-tables.ts';
 import { RevisionMetrics } from './revision-metrics.ts';
@@ -27,8 +36,9 @@ const { retries, inFlight, snapshot, appliedAt, connected } = gatewayTable.at;
 export function createGatewayMetrics(metrics?: Metrics, options: { worker?: string; readings?: ProcessReadings } = {}) {
   const revisions = new RevisionMetrics();
   const calls = new CallMetrics();
-  const [refusals, sheds, limits] = [
+  const [refusals, connectionRefusals, sheds, limits] = [
     new MetricRows(refusalTable),
+    new MetricRows(connectionRefusalTable),
     new MetricRows(shedTable),
     new MetricRows(limitTable),
   ];
@@ -43,7 +53,7 @@ export function createGatewayMetrics(metrics?: Metrics, options: { worker?: stri
   const { spoolRecords, workers } = levels;
   const tables = [
     ...[revisions.rows, routes, genAi, durations, paths, queues],
-    ...[refusals, sheds, limits, ejections, offers, spoolRecords, gateway, workers],
+    ...[refusals, connectionRefusals, sheds, limits, ejections, offers, spoolRecords, gateway, workers],
   ];
   const count = (rows: MetricRows<'count'>, label: string) => addTo(rows.row(label), rows.shape.at.count, 1);
 
@@ -62,6 +72,7 @@ export function createGatewayMetrics(metrics?: Metrics, options: { worker?: stri
     },
     callEnded: (call: CallSummary): void => calls.ended(call),
     refused: (code: string): void => count(refusals, code),
+    connectionRefused: (because: ConnectionRefusal): void => count(connectionRefusals, because),
     shed: (reason: string): void => count(sheds, reason),
     limited: (of: LimitedQuantity, per: 'minute' | 'day' | null): void =>
       addTo(limits.row(per ?? ''), limitTable.at.refused, 1, LIMITED_QUANTITIES.indexOf(of)),

@@ -108,6 +108,12 @@ export const refusalTable = counted(
   'signalbox_gateway_refused_total',
   'Requests that the gateway answered itself.',
 );
+export const connectionRefusalTable = counted(
+  'connectionRefusals',
+  'because',
+  'signalbox_gateway_connections_refused_total',
+  'Connections closed before a request: the gateway or its share for one address is full, a bad PROXY header or TLS handshake.',
+);
 export const shedTable = counted(
   'sheds',
   'reason',
