@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { Fields, Logger } from '@signalbox/runtime';
 import { Deadlines } from '../deadlines.ts';
@@ -15,6 +14,7 @@ export class MetCall implements ReplyOwner {
   readonly path: string;
   readonly query: string;
   readonly lines: string;
+  readonly cookie: string | undefined;
   readonly peer: Peer;
   readonly reply: Reply;
   body: Buffer | undefined;
@@ -29,6 +29,7 @@ export class MetCall implements ReplyOwner {
     this.path = head.path;
     this.query = head.query;
     this.lines = head.lines;
+    this.cookie = head.cookie;
     this.peer = peer;
     this.reply = reply;
   }
@@ -137,8 +138,10 @@ export async function startCallers(
     connect: async () => {
       const socket = connect(port, '127.0.0.1');
       sockets.add(socket);
-      await once(socket, 'connect');
-      return reading(socket);
+      const caller = reading(socket);
+      // A connection that is refused at once may be gone before it was there.
+      await Promise.race([new Promise((resolve) => socket.once('connect', resolve)), caller.closed]);
+      return caller;
     },
     stop: async () => {
       for (const socket of sockets) socket.destroy();
@@ -160,7 +163,7 @@ export function reading(socket: Socket): RawCaller {
   return {
     socket,
     text: () => Buffer.concat(chunks).toString('latin1'),
-    closed: once(socket, 'close'),
+    closed: new Promise((resolve) => socket.on('close', resolve)),
   };
 }
 

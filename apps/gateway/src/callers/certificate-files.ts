@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import type { Logger } from '@signalbox/runtime';
@@ -94,21 +94,22 @@ function isSame(found: Certificate, current: Certificate | undefined): boolean {
   return found.cert === current?.cert && found.key === current.key;
 }
 
+/** Asked of each part first: an empty file is no problem to a secure context, which then has no certificate. */
 function problemWith({ cert, key }: Certificate): string | undefined {
-  try {
-    createSecureContext({ cert });
-  } catch {
+  if (fails(() => new X509Certificate(cert)))
     return 'SIGNALBOX_GATEWAY_TLS_CERT_FILE: there is no certificate in it (PEM)';
-  }
-  try {
-    createSecureContext({ key });
-  } catch {
+  if (fails(() => createPrivateKey(key)))
     return 'SIGNALBOX_GATEWAY_TLS_KEY_FILE: there is no private key in it (PEM, without a passphrase)';
-  }
-  try {
-    createSecureContext({ cert, key });
-    return undefined;
-  } catch {
+  if (fails(() => createSecureContext({ cert, key })))
     return 'SIGNALBOX_GATEWAY_TLS_KEY_FILE: it is not the key of the certificate in SIGNALBOX_GATEWAY_TLS_CERT_FILE';
+  return undefined;
+}
+
+function fails(attempt: () => unknown): boolean {
+  try {
+    attempt();
+    return false;
+  } catch {
+    return true;
   }
 }

@@ -84,7 +84,8 @@ export class Http2Server {
     session.on('close', () => this.#sessions.delete(session));
     session.setLocalWindowSize(sessionWindowBytes);
     const { headersTimeoutMs, keepAliveMs } = this.#options;
-    session.setTimeout(headersTimeoutMs, () => {
+    session.setTimeout(headersTimeoutMs);
+    session.on('timeout', () => {
       if (state.streams === 0) session.close();
     });
     session.on('stream', (stream) => {

@@ -21,6 +21,8 @@ export interface NodeServerOptions {
   newRequestId: () => string;
 }
 
+const maxHeadBytes = 16_384;
+
 /**
  * Node's own HTTP server for everything that is not ordinary: transfer codings, trailers, Expect, Upgrade, HTTP/1.0,
  * forms, and whatever is no good HTTP at all. It listens nowhere: connections are handed to it.
@@ -36,7 +38,7 @@ export class NodeServer {
     const { headersTimeoutMs } = options;
     this.#options = options;
     this.#server = createServer({
-      maxHeaderSize: 16_384,
+      maxHeaderSize: maxHeadBytes,
       headersTimeout: headersTimeoutMs,
       requestTimeout: Math.max(headersTimeoutMs, options.bodyTotalMs),
       connectionsCheckingInterval: Math.max(50, Math.min(headersTimeoutMs / 4, 5_000)),
@@ -81,11 +83,13 @@ export class NodeServer {
     const reply = new NodeReply(request, response, { isDraining, slowReaderMs, stream });
     const head = headFromNode(request);
     if (head === undefined) return void this.#refuse(reply, callerErrors.badFraming());
+    // HTTP/2 callers are told of the bound, but held to it only once they have heard.
+    if (head.lines.length > maxHeadBytes) return void this.#refuse(reply, callerErrors.headersTooLarge());
     const pending = handler.begin(head, reply, source.of(head.forwardedFor));
     if (pending === undefined) return;
     if (head.contentLength > pending.maxBodyBytes) return void pending.refuse('tooLarge');
     if (request.headers.expect?.toLowerCase() === '100-continue') response.writeContinue();
-    this.#collect(request, pending);
+    this.#collect(request, pending, stream);
   }
 
   #received(request: IncomingMessage, response: ServerResponse): void {
@@ -95,7 +99,7 @@ export class NodeServer {
     else this.take(request, response, source);
   }
 
-  #collect(request: IncomingMessage, pending: PendingCall): void {
+  #collect(request: IncomingMessage, pending: PendingCall, stream: ServerHttp2Stream | undefined): void {
     const chunks: Buffer[] = [];
     let bytes = 0;
     let isOver = false;
@@ -119,10 +123,10 @@ export class NodeServer {
       else chunks.push(chunk);
     });
     request.on('end', () => {
-      if (finish()) pending.proceed(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, bytes));
+      // A stream that was reset ends like a whole one.
+      if (finish() && stream?.closed !== true)
+        pending.proceed(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, bytes));
     });
-    // Of HTTP/2: a stream that is reset may look as if its body had ended.
-    request.on('aborted', finish);
     request.on('close', finish);
     request.on('error', finish);
   }
