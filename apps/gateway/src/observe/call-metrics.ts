@@ -31,7 +31,7 @@ export class CallMetrics {
   /** By the snapshot's own objects, which are new with every snapshot: no key is built per call, nothing is kept. */
   readonly #rows = new WeakMap<SnapshotBackend | SnapshotRoute, Map<OperationName, Rows>>();
   readonly #routeRows = new WeakMap<SnapshotRoute, Float64Array>();
-  readonly #pathRows = { fast: this.paths.row('fast'), node: this.paths.row('node') };
+  readonly #pathRows = { fast: this.paths.row('fast'), node: this.paths.row('node'), http2: this.paths.row('http2') };
   readonly #queueRows = {
     critical: this.queues.row('critical'),
     standard: this.queues.row('standard'),
