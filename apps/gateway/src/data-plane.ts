@@ -1,4 +1,5 @@
-import type { ReplicaReport, RevisionReport, RouteReport, Snapshot } from '@signalbox/domain';
+import type { Socket } from 'node:net';
+import type { LimitUseReport, Snapshot, TrafficReport } from '@signalbox/domain';
 import type { Clock, Logger } from '@signalbox/runtime';
 import { BadKeys } from './admission/bad-keys.ts';
 import { ConsumerKeys } from './admission/consumer-keys.ts';
@@ -121,7 +122,7 @@ export class DataPlane {
     this.#metrics.applied(snapshot, this.#options.clock.now());
   }
 
-  report(): { replicas: ReplicaReport[]; revisions: RevisionReport[]; routes: RouteReport[] } {
+  report(): TrafficReport {
     return {
       replicas: this.#fleet.report(),
       revisions: this.#counters.revisions(),
@@ -130,18 +131,27 @@ export class DataPlane {
   }
 
   /** What `shareOut` needs to know of the limits in use, since the last time. */
-  limitUses(): ReturnType<Buckets['uses']> {
+  limitUses(): LimitUseReport[] {
     return this.#buckets.uses(this.#options.monotonicMs());
   }
 
   /** This process's parts of the limits; those not named keep theirs. */
-  setLimitShares(shares: ReadonlyMap<string, number>, shareOfOthers: number): void {
-    this.#buckets.setShares(shares, shareOfOthers);
+  setLimitShares(shares: Readonly<Record<string, number>>, shareOfOthers: number): void {
+    this.#buckets.setShares(new Map(Object.entries(shares)), shareOfOthers);
   }
 
-  /** From now on answers close their connections, so that callers come back elsewhere. */
-  beginDraining(): void {
-    this.#server.beginDraining();
+  /** A connection that another process has accepted. */
+  adopt(socket: Socket): void {
+    this.#server.adopt(socket);
+  }
+
+  get connections(): number {
+    return this.#server.connections;
+  }
+
+  /** See `CallerServer`. */
+  beginDraining(idleMs: number): void {
+    this.#server.beginDraining(idleMs);
   }
 
   /** Takes no more and lets what runs finish in its time; streams that outlast it end in an error event. */

@@ -43,6 +43,11 @@ export const readEnv = defineEnv({
     .default(50 * 1024 * 1024),
   SIGNALBOX_GATEWAY_HEADERS_TIMEOUT_MS: milliseconds.min(1).default(30_000),
   SIGNALBOX_GATEWAY_BODY_STALL_MS: milliseconds.min(1).default(60_000),
+  /** Processes that carry traffic: `auto` is one per core, 0 is none beside the main process, which then does it all. */
+  SIGNALBOX_GATEWAY_WORKERS: z
+    .literal('auto')
+    .or(z.coerce.number('use auto, or a number from 0 to 256').int().min(0).max(256))
+    .default('auto'),
   /** `off` sends every request through Node's own HTTP server: slower, for who distrusts the fast path. */
   SIGNALBOX_GATEWAY_FAST_PATH: flagged(['on', 'off']).default('on'),
   ...observeEnv,

@@ -25,8 +25,12 @@ import {
 } from '@signalbox/runtime';
 import type { CallerEdges } from './callers/caller-edges.ts';
 import { TrustedProxies } from './callers/trusted-proxies.ts';
+import { DataPlane, type DataPlaneOptions } from './data-plane.ts';
 import { Gateway, type GatewayOptions } from './gateway.ts';
+import { exposeMetrics } from './observe/exposed-metrics.ts';
+import { createGatewayMetrics } from './observe/gateway-metrics.ts';
 import { createRequestLines } from './observe/request-lines.ts';
+import { OneProcess } from './processes/one-process.ts';
 import { ControlPlane } from './snapshot/control-plane.ts';
 import { snapshotHash } from './snapshot/parse-snapshot.ts';
 import { SnapshotDisk } from './snapshot/snapshot-disk.ts';
@@ -221,7 +225,7 @@ export interface TestGateway {
 
 export async function startTestGateway(
   controlPlaneUrl: string,
-  change: Partial<Omit<GatewayOptions, 'disk'>> & { dataDir?: string } = {},
+  change: Partial<Omit<GatewayOptions, 'disk' | 'traffic' | 'metrics'> & DataPlaneOptions> & { dataDir?: string } = {},
 ): Promise<TestGateway> {
   const { dataDir = await mkdtemp(join(tmpdir(), 'signalbox-gateway-')), ...options } = change;
   const lines: LogLine[] = [];
@@ -240,7 +244,9 @@ export async function startTestGateway(
   // The lines that go past the logger come to the same place.
   const writer = createLineWriter({ delayMs: 0, write: (bytes) => lines.push(...linesIn(bytes)) > 0 });
   const logRequest = createRequestLines(writer, { format: 'json', service: 'gateway', gatewayId, mode: 'all' });
-  const gateway = new Gateway({
+  const gatewayMetrics = createGatewayMetrics();
+  exposeMetrics(metrics, gatewayMetrics.state);
+  const settings: DataPlaneOptions & Omit<GatewayOptions, 'traffic'> = {
     gatewayId,
     bootId,
     controlPlane: new ControlPlane({ url: controlPlaneUrl, gatewayId, token: new Secret(token) }),
@@ -257,7 +263,7 @@ export async function startTestGateway(
       writer.flush();
     },
     log,
-    metrics,
+    metrics: gatewayMetrics,
     host: '127.0.0.1',
     port: 0,
     maxBodyBytes: 50 * 1024 * 1024,
@@ -268,6 +274,10 @@ export async function startTestGateway(
     lingerMs: 0,
     drainMs: 10_000,
     ...options,
+  };
+  const gateway = new Gateway({
+    ...settings,
+    traffic: (changed) => new OneProcess(new DataPlane(settings, gatewayMetrics, changed)),
   });
   const { port } = await gateway.start();
   return {

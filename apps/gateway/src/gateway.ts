@@ -1,48 +1,57 @@
-import type { GatewayReport, Snapshot } from '@signalbox/domain';
-import type { Metrics, ProcessReadings, Readiness } from '@signalbox/runtime';
-import { DataPlane, type DataPlaneOptions } from './data-plane.ts';
-import { createGatewayMetrics } from './observe/gateway-metrics.ts';
+import type { GatewayReport } from '@signalbox/domain';
+import type { Clock, Logger, Readiness } from '@signalbox/runtime';
+import type { GatewayMetrics } from './observe/gateway-metrics.ts';
 import { Reporter } from './observe/reporter.ts';
+import type { Traffic } from './processes/traffic.ts';
 import type { ControlPlane } from './snapshot/control-plane.ts';
+import type { SnapshotIdentity } from './snapshot/fence.ts';
 import type { SnapshotDisk } from './snapshot/snapshot-disk.ts';
 import { SnapshotKeeper } from './snapshot/snapshot-keeper.ts';
 import { SnapshotStream } from './snapshot/snapshot-stream.ts';
 
-export interface GatewayOptions extends DataPlaneOptions {
+export interface GatewayOptions {
   gatewayId: string;
   bootId: string;
   controlPlane: Pick<ControlPlane, 'snapshots' | 'report' | 'close'>;
   disk: SnapshotDisk;
-  metrics: Metrics;
-  /** Of this process, for the metrics. */
-  readings?: ProcessReadings;
+  clock: Clock;
+  random: () => number;
+  log: Logger;
+  metrics: GatewayMetrics;
   lingerMs: number;
   drainMs: number;
+  /** `changed` is to be called when something happened that the control plane waits for. */
+  traffic: (changed: () => void) => Traffic;
 }
 
-/** Joins the data plane to the control plane: snapshots come down, reports go up, and either may fail alone. */
+/** Joins traffic to the control plane: snapshots come down, reports go up, and either may fail alone. */
 export class Gateway {
   readonly #options: GatewayOptions;
   readonly #startedAt: number;
-  readonly #plane: DataPlane;
+  readonly #traffic: Traffic;
   readonly #keeper: SnapshotKeeper;
   readonly #stream: SnapshotStream;
   readonly #reporter: Reporter;
   #draining = false;
 
   constructor(options: GatewayOptions) {
-    const { controlPlane, clock, log } = options;
-    const { readings } = options;
-    const metrics = createGatewayMetrics(options.metrics, readings === undefined ? {} : { readings });
+    const { controlPlane, clock, log, metrics } = options;
     this.#options = options;
     this.#startedAt = clock.now();
     this.#reporter = new Reporter({
-      send: (content) => controlPlane.report(content),
-      report: () => (this.#keeper.current === undefined ? undefined : this.#report(this.#keeper.current)),
+      send: async (content) => {
+        const answer = await controlPlane.report(content);
+        if (answer !== undefined) this.#traffic.share(answer);
+      },
+      report: () => (this.#traffic.applied === undefined ? undefined : this.#report(this.#traffic.applied)),
       log,
     });
-    this.#plane = new DataPlane(options, metrics, () => this.#reporter.now());
-    this.#keeper = new SnapshotKeeper({ disk: options.disk, log, apply: (snapshot) => this.#plane.apply(snapshot) });
+    this.#traffic = options.traffic(() => this.#reporter.now());
+    this.#keeper = new SnapshotKeeper({
+      disk: options.disk,
+      log,
+      apply: (snapshot, text) => this.#traffic.apply(snapshot, text),
+    });
     this.#stream = new SnapshotStream({
       controlPlane,
       keeper: this.#keeper,
@@ -59,32 +68,31 @@ export class Gateway {
 
   async start(): Promise<{ host: string; port: number }> {
     await this.#keeper.loadFromDisk();
-    const address = await this.#plane.listen();
+    const address = await this.#traffic.listen();
     this.#stream.start();
     this.#reporter.start();
     return address;
   }
 
   readiness(): Readiness {
-    if (this.#draining) return { ready: false, because: 'the gateway is draining' };
-    return this.#plane.hasSnapshot ? { ready: true } : { ready: false, because: 'there is no snapshot yet' };
+    return this.#draining ? { ready: false, because: 'the gateway is draining' } : this.#traffic.readiness;
   }
 
   /** Says that it leaves, takes no more, finishes what runs, and tells the last counts. */
   async stop(): Promise<void> {
     const { clock, lingerMs, drainMs, controlPlane, disk } = this.#options;
     this.#draining = true;
-    this.#plane.beginDraining();
+    this.#traffic.beginDraining(lingerMs);
     this.#reporter.now();
     await clock.sleep(lingerMs);
-    await this.#plane.drain(drainMs);
+    await this.#traffic.drain(drainMs);
     await this.#stream.stop();
     await this.#reporter.stop();
     await controlPlane.close();
     await disk.idle();
   }
 
-  #report({ epoch, number, hash }: Snapshot): GatewayReport {
+  #report({ epoch, number, hash }: SnapshotIdentity): GatewayReport {
     return {
       gatewayId: this.#options.gatewayId,
       bootId: this.#options.bootId,
@@ -92,7 +100,8 @@ export class Gateway {
       sentAt: this.#options.clock.now(),
       applied: { epoch, number, hash },
       accepting: !this.#draining,
-      ...this.#plane.report(),
+      ...this.#traffic.report(),
+      limits: this.#traffic.limitUses(),
     };
   }
 }

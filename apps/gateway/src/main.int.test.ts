@@ -128,6 +128,7 @@ describe('the gateway as a process', () => {
         () => false,
       ),
     );
+    await until('it is acknowledged', () => controlPlane.last?.applied.number === 1);
     const id = controlPlane.last?.gatewayId;
     first.child.kill('SIGKILL');
     await first.exit;

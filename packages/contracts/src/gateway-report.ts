@@ -1,17 +1,17 @@
-import { type GatewayReport, type GatewayReportAnswer, TTFT_BOUNDS_MS } from '@signalbox/domain';
+import {
+  type GatewayReport,
+  type GatewayReportAnswer,
+  type LimitUseReport,
+  type TrafficReport,
+  TTFT_BOUNDS_MS,
+} from '@signalbox/domain';
 import { z } from 'zod';
 
 const count = z.number().int().min(0);
 const amount = z.number().min(0);
 const share = z.number().min(0).max(1);
 
-export const gatewayReportSchema: z.ZodType<GatewayReport> = z.object({
-  gatewayId: z.string().regex(/^[a-zA-Z0-9._-]{1,100}$/),
-  bootId: z.string().max(100),
-  startedAt: z.number(),
-  sentAt: z.number(),
-  applied: z.object({ epoch: count, number: count, hash: z.string().max(64) }),
-  accepting: z.boolean(),
+const trafficReport = z.object({
   replicas: z.array(z.object({ replicaId: z.string(), admitted: z.boolean(), inFlight: count, ejected: z.boolean() })),
   revisions: z.array(
     z.object({
@@ -26,7 +26,24 @@ export const gatewayReportSchema: z.ZodType<GatewayReport> = z.object({
     }),
   ),
   routes: z.array(z.object({ routeId: z.string(), inFlight: count, unserved: count })),
-  limits: z.array(z.object({ id: z.string().max(500), held: amount, wanted: amount, share })).exactOptional(),
+});
+
+/** The part of the report that a gateway's workers count, each by itself. */
+export const trafficReportSchema: z.ZodType<TrafficReport> = trafficReport;
+
+export const limitUseReportsSchema: z.ZodType<LimitUseReport[]> = z.array(
+  z.object({ id: z.string().max(500), held: amount, wanted: amount, share }),
+);
+
+export const gatewayReportSchema: z.ZodType<GatewayReport> = z.object({
+  gatewayId: z.string().regex(/^[a-zA-Z0-9._-]{1,100}$/),
+  bootId: z.string().max(100),
+  startedAt: z.number(),
+  sentAt: z.number(),
+  applied: z.object({ epoch: count, number: count, hash: z.string().max(64) }),
+  accepting: z.boolean(),
+  ...trafficReport.shape,
+  limits: limitUseReportsSchema.exactOptional(),
 });
 
 export const gatewayReportAnswerSchema: z.ZodType<GatewayReportAnswer> = z

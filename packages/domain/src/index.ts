@@ -8,6 +8,7 @@ export * from './identity/ids.ts';
 export * from './instant.ts';
 export * from './limits/limit.ts';
 export * from './limits/limit-id.ts';
+export * from './limits/limit-shares.ts';
 export * from './limits/limit-uses.ts';
 export * from './limits/share-out.ts';
 export * from './manifests/manifest.ts';

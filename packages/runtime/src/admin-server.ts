@@ -14,7 +14,7 @@ export interface AdminServer {
 export async function startAdminServer(options: {
   host: string;
   port: number;
-  metrics: Metrics;
+  metrics: Pick<Metrics, 'render'>;
   readiness: () => Readiness | Promise<Readiness>;
 }): Promise<AdminServer> {
   const server = createServer(async (request, response) => {

@@ -6,11 +6,12 @@ import {
   type GatewayReportAnswer,
   type LimitSpec,
   type LimitUses,
+  limitSharesOf,
+  type SharingGateway,
   type ReplicaId,
   usesAfter,
 } from '@signalbox/domain';
 import type { Clock } from '@signalbox/runtime';
-import { limitSharesOf, type SharingGateway } from './limit-shares.ts';
 import { reportDelta } from './report-delta.ts';
 
 /** What a gateway used of limits counts for this long after it was heard from: the window of most of them. */

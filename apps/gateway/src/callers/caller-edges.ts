@@ -15,8 +15,8 @@ export interface CallerEdges {
   readonly maxConnectionsPerAddress: number;
 }
 
-/** From settings that only together make sense. */
-export function edgesFrom(env: Env): CallerEdges {
+/** From settings that only together make sense. Each of several processes has its part of the connections. */
+export function edgesFrom(env: Env, processes: number): CallerEdges {
   const certFile = env.SIGNALBOX_GATEWAY_TLS_CERT_FILE;
   const keyFile = env.SIGNALBOX_GATEWAY_TLS_KEY_FILE;
   const trustedProxies = new TrustedProxies(env.SIGNALBOX_GATEWAY_TRUSTED_PROXIES);
@@ -32,7 +32,7 @@ export function edgesFrom(env: Env): CallerEdges {
     tls: certFile === undefined || keyFile === undefined ? null : { certFile, keyFile },
     proxyProtocol: env.SIGNALBOX_GATEWAY_PROXY_PROTOCOL,
     trustedProxies,
-    maxConnections: env.SIGNALBOX_GATEWAY_MAX_CONNECTIONS,
-    maxConnectionsPerAddress: env.SIGNALBOX_GATEWAY_MAX_CONNECTIONS_PER_ADDRESS,
+    maxConnections: Math.ceil(env.SIGNALBOX_GATEWAY_MAX_CONNECTIONS / processes),
+    maxConnectionsPerAddress: Math.ceil(env.SIGNALBOX_GATEWAY_MAX_CONNECTIONS_PER_ADDRESS / processes),
   };
 }

@@ -62,6 +62,7 @@ export class CallerServer {
   readonly #fast = new Map<FastConnection, PeerSource>();
   readonly #fastOptions: FastConnectionOptions;
   #draining = false;
+  #idleMs: number;
   #idle: (() => void) | undefined;
 
   constructor(given: CallerServerOptions) {
@@ -69,11 +70,13 @@ export class CallerServer {
     const { edges, deadlines } = options;
     this.#options = options;
     const isDraining = (): boolean => this.#draining;
-    this.#node = new NodeServer({ ...options, isDraining });
+    this.#idleMs = options.keepAliveMs;
+    this.#node = new NodeServer({ ...options, idleMs: options.keepAliveMs, isDraining });
     this.#http2 = new Http2Server({ ...options, isDraining, node: this.#node });
     this.#counts = new ConnectionCounts({ most: edges.maxConnections, mostPerAddress: edges.maxConnectionsPerAddress });
     this.#fastOptions = {
       ...options,
+      idleMs: () => this.#idleMs,
       isDraining,
       handOver: (from, bytes) => this.#handOver(from, bytes),
       closed: (from) => {
@@ -109,22 +112,32 @@ export class CallerServer {
     return { host: this.#options.host, port: (this.#server.address() as AddressInfo).port };
   }
 
-  /** From now on answers close their connections, so that callers come back elsewhere. */
-  beginDraining(): void {
-    this.#draining = true;
+  /** A connection that another process has accepted. */
+  adopt(socket: Socket): void {
+    socket.setNoDelay(true);
+    socket.allowHalfOpen = !this.#options.fastPath;
+    this.#connected(socket);
   }
 
-  /** Listens no more and lets what runs finish within its time; `late` ends the rest, and then it is cut. */
+  /**
+   * From now on answers close their connections, so that callers come back elsewhere. Those that wait for a request
+   * may do so for `idleMs` from their last answer on: closing one at once could meet a request that is under way.
+   */
+  beginDraining(idleMs: number): void {
+    this.#draining = true;
+    this.#idleMs = idleMs;
+  }
+
+  /** Takes no more and lets what runs finish within its time; `late` ends the rest, and then it is cut. */
   async drain(timeoutMs: number, late: () => void): Promise<void> {
     const idle = new Promise<void>((resolve) => {
       this.#idle = resolve;
     });
-    this.#draining = true;
     this.#server.close();
     this.#certificate?.close();
     for (const socket of this.#arriving.keys()) socket.destroy();
-    for (const connection of [...this.#fast.keys()]) if (connection.isIdle) connection.retire();
-    this.#node.closeIdle();
+    for (const connection of [...this.#fast.keys()]) connection.idleNoLongerThan(this.#idleMs);
+    this.#node.idleNoLongerThan(this.#idleMs);
     this.#http2.drain();
     if (this.#sockets.size > 0 && !(await within(timeoutMs, idle))) {
       late();

@@ -25,7 +25,8 @@ export interface FastConnectionOptions {
   handler: CallHandler;
   now: () => number;
   headersTimeoutMs: number;
-  keepAliveMs: number;
+  /** How long a connection may wait for its next request: less while the gateway leaves. */
+  idleMs: () => number;
   bodyStallMs: number;
   /** However steadily it comes, a body must be whole by then. */
   bodyTotalMs: number;
@@ -65,6 +66,7 @@ export class FastConnection implements Reply, Timed {
   readonly #head = new RequestHead();
   #state: State = 'head';
   #deadline: number;
+  #idleSince: number;
   #held: Buffer | undefined;
   #pending: PendingCall | undefined;
   #body: Buffer[] = [];
@@ -90,7 +92,8 @@ export class FastConnection implements Reply, Timed {
     this.#socket = socket;
     this.#source = source;
     this.#options = options;
-    this.#deadline = options.now() + options.headersTimeoutMs;
+    this.#idleSince = options.now();
+    this.#deadline = this.#idleSince + options.headersTimeoutMs;
     socket.on('data', this.#onData).on('drain', this.#onDrain);
     socket.on('end', this.#onEnd).on('timeout', this.#onTimeout);
     for (const event of goneEvents) socket.on(event, this.#onGone);
@@ -100,9 +103,11 @@ export class FastConnection implements Reply, Timed {
     return this.#state !== 'closed' && this.#state !== 'lingering' && this.#state !== 'head';
   }
 
-  /** Waits for a request and has nothing of it, though its last answer may still be leaving. */
-  get isIdle(): boolean {
-    return this.#state === 'head' && this.#held === undefined;
+  /** The time that it may wait for its next request has become shorter; its last answer may still be leaving. */
+  idleNoLongerThan(ms: number): void {
+    if (this.#state !== 'head' || this.#held !== undefined) return;
+    this.#deadline = Math.min(this.#deadline, this.#idleSince + ms);
+    if (this.#options.now() >= this.#deadline) this.#linger();
   }
 
   /** Takes this connection's hands off the socket. */
@@ -216,8 +221,9 @@ export class FastConnection implements Reply, Timed {
     this.#chunked = false;
     if (this.#state === 'body' || !this.#keepAlive) return void this.#linger();
     this.#state = 'head';
-    this.#deadline = this.#options.now() + this.#options.keepAliveMs;
-    if (this.#held === undefined && this.#options.isDraining()) return void this.#linger();
+    // Also while the gateway leaves: this answer promised to keep the connection, so the next request may be under way.
+    this.#idleSince = this.#options.now();
+    this.#deadline = this.#idleSince + this.#options.idleMs();
     // Inside of #turn its loop goes on by itself.
     if (!this.#inTurn && (this.#held !== undefined || this.#paused)) this.#turn();
   }
@@ -244,7 +250,7 @@ export class FastConnection implements Reply, Timed {
     if (leaving === this.#watchesReader) return leaving;
     this.#watchesReader = leaving;
     this.#socket.setTimeout(leaving ? this.#options.slowReaderMs : 0);
-    if (!leaving) this.#deadline = now + (this.#state === 'head' ? this.#options.keepAliveMs : lingerMs);
+    if (!leaving) this.#deadline = now + (this.#state === 'head' ? this.#options.idleMs() : lingerMs);
     return true;
   }
 

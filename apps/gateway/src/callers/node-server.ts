@@ -12,7 +12,7 @@ import type { PeerSource } from './peer-source.ts';
 export interface NodeServerOptions {
   handler: CallHandler;
   headersTimeoutMs: number;
-  keepAliveMs: number;
+  idleMs: number;
   bodyStallMs: number;
   bodyTotalMs: number;
   slowReaderMs: number;
@@ -33,6 +33,7 @@ export class NodeServer {
   /** The answers under way on each socket, in order: what else is written to it would fall between them. */
   readonly #answering = new Map<Duplex, ServerResponse[]>();
   readonly #sources = new WeakMap<Duplex, PeerSource>();
+  #closing: NodeJS.Timeout | undefined;
 
   constructor(options: NodeServerOptions) {
     const { headersTimeoutMs } = options;
@@ -42,7 +43,7 @@ export class NodeServer {
       headersTimeout: headersTimeoutMs,
       requestTimeout: Math.max(headersTimeoutMs, options.bodyTotalMs),
       connectionsCheckingInterval: Math.max(50, Math.min(headersTimeoutMs / 4, 5_000)),
-      keepAliveTimeout: options.keepAliveMs,
+      keepAliveTimeout: options.idleMs,
       requireHostHeader: true,
       insecureHTTPParser: false,
     });
@@ -65,12 +66,19 @@ export class NodeServer {
     socket.resume();
   }
 
-  closeIdle(): void {
-    this.#server.closeIdleConnections();
+  /** For connections that wait now, and for those that wait later because their answers had promised it. */
+  idleNoLongerThan(ms: number): void {
+    // Node takes 0 for "no bound".
+    this.#server.keepAliveTimeout = Math.max(1, ms);
+    this.#server.keepAliveTimeoutBuffer = 0;
+    const close = (): void => this.#server.closeIdleConnections();
+    if (ms === 0) close();
+    else this.#closing = setTimeout(close, ms);
   }
 
   /** Stops its timers. */
   close(): void {
+    clearTimeout(this.#closing);
     this.#server.close();
     this.#server.closeAllConnections();
   }
@@ -147,8 +155,6 @@ export class NodeServer {
       onSocket.splice(onSocket.indexOf(response), 1);
       if (onSocket.length > 0) return;
       this.#answering.delete(socket);
-      // It was promised to be kept alive before the draining began, and would idle until that is over.
-      if (this.#options.isDraining()) setImmediate(() => this.#server.closeIdleConnections());
     });
   }
 

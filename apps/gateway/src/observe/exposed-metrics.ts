@@ -3,6 +3,7 @@ import { keepRows, type Metrics, type MetricsState, mergeStates, metricsText } f
 import { isCallNamedIn } from './call-metrics.ts';
 import { genAiDurationTable, genAiTable } from './gen-ai-tables.ts';
 import {
+  connectionRefusalTable,
   ejectionTable,
   limitTable,
   offerTable,
@@ -25,6 +26,7 @@ const tables = [
   pathTable,
   queueTable,
   refusalTable,
+  connectionRefusalTable,
   shedTable,
   limitTable,
   ejectionTable,

@@ -2,7 +2,6 @@ import { LIMITED_QUANTITIES, type LimitedQuantity, type SnapshotBackend, type Sn
 import {
   addTo,
   MetricRows,
-  type Metrics,
   type MetricsState,
   type ProcessReadings,
   setIn,
@@ -12,7 +11,6 @@ import type { ConnectionRefusal } from '../callers/caller-server.ts';
 import type { EjectionCause } from '../health/replica-health.ts';
 import { CallMetrics } from './call-metrics.ts';
 import type { CallPath, CallSummary } from './call-summary.ts';
-import { exposeMetrics } from './exposed-metrics.ts';
 import { Levels } from './levels.ts';
 import {
   connectionRefusalTable,
@@ -29,11 +27,8 @@ import { RevisionMetrics } from './revision-metrics.ts';
 
 const { retries, inFlight, snapshot, appliedAt, connected } = gatewayTable.at;
 
-/**
- * What one process of the gateway counts, as plain numbers. Given a registry it shows them there; without one, `state`
- * goes to the process that does.
- */
-export function createGatewayMetrics(metrics?: Metrics, options: { worker?: string; readings?: ProcessReadings } = {}) {
+/** What one process of the gateway counts, as plain numbers: its `state` is shown, or goes to the process that does. */
+export function createGatewayMetrics(options: { worker?: string; readings?: ProcessReadings } = {}) {
   const revisions = new RevisionMetrics();
   const calls = new CallMetrics();
   const [refusals, connectionRefusals, sheds, limits] = [
@@ -61,7 +56,6 @@ export function createGatewayMetrics(metrics?: Metrics, options: { worker?: stri
     levels.read();
     return snapshotOf(tables);
   };
-  if (metrics !== undefined) exposeMetrics(metrics, state);
   return {
     state,
     revision: (route: SnapshotRoute, backend: SnapshotBackend): RevisionObserver => revisions.observer(route, backend),

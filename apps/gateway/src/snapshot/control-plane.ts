@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import type { GatewayReport } from '@signalbox/domain';
+import { gatewayReportAnswerSchema } from '@signalbox/contracts';
+import type { GatewayReport, GatewayReportAnswer } from '@signalbox/domain';
 import type { Secret } from '@signalbox/runtime';
 import { Agent, request } from 'undici';
 
@@ -34,15 +35,18 @@ export class ControlPlane {
     yield* answer.body;
   }
 
-  async report(report: GatewayReport): Promise<void> {
+  /** The answer, where the control plane has something to say. */
+  async report(report: GatewayReport): Promise<GatewayReportAnswer | undefined> {
     const answer = await request(`${this.#url}/report`, {
       method: 'POST',
       headers: { authorization: await this.#bearer(), 'content-type': 'application/json' },
       body: JSON.stringify(report),
       dispatcher: this.#reports,
     });
+    if (answer.statusCode === 200) return gatewayReportAnswerSchema.parse(await answer.body.json());
     await answer.body.dump();
     if (answer.statusCode >= 300) throw new Error(`the control plane answered ${answer.statusCode}`);
+    return undefined;
   }
 
   async close(): Promise<void> {

@@ -19,10 +19,11 @@ export class SnapshotDisk {
   }
 
   /** The newest that is whole, or undefined. A damaged file is passed over, never repaired. */
-  async newest(): Promise<Snapshot | undefined> {
+  async newest(): Promise<{ snapshot: Snapshot; text: string } | undefined> {
     for (const name of await this.#names()) {
-      const parsed = parseSnapshot(await readFile(join(this.#folder, name), 'utf8').catch(() => ''));
-      if (parsed.kind === 'valid') return parsed.snapshot;
+      const text = await readFile(join(this.#folder, name), 'utf8').catch(() => '');
+      const parsed = parseSnapshot(text);
+      if (parsed.kind === 'valid') return { snapshot: parsed.snapshot, text };
       this.#log.warn('a snapshot on disk is damaged and was passed over', { file: name, because: parsed.because });
     }
     return undefined;

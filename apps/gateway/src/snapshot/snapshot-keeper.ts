@@ -10,10 +10,10 @@ export type OfferOutcome = 'applied' | 'same' | 'invalid' | 'older' | 'conflict'
 export class SnapshotKeeper {
   readonly #disk: SnapshotDisk;
   readonly #log: Logger;
-  readonly #apply: (snapshot: Snapshot) => void;
+  readonly #apply: (snapshot: Snapshot, text: string) => void;
   #current: Snapshot | undefined;
 
-  constructor(options: { disk: SnapshotDisk; log: Logger; apply: (snapshot: Snapshot) => void }) {
+  constructor(options: { disk: SnapshotDisk; log: Logger; apply: (snapshot: Snapshot, text: string) => void }) {
     this.#disk = options.disk;
     this.#log = options.log;
     this.#apply = options.apply;
@@ -24,10 +24,10 @@ export class SnapshotKeeper {
   }
 
   async loadFromDisk(): Promise<void> {
-    const snapshot = await this.#disk.newest();
-    if (snapshot === undefined) return this.#log.info('no snapshot on disk; waiting for the control plane');
-    this.#take(snapshot);
-    this.#log.info('snapshot taken from disk', identityOf(snapshot));
+    const found = await this.#disk.newest();
+    if (found === undefined) return this.#log.info('no snapshot on disk; waiting for the control plane');
+    this.#take(found.snapshot, found.text);
+    this.#log.info('snapshot taken from disk', identityOf(found.snapshot));
   }
 
   offer(text: string): OfferOutcome {
@@ -42,14 +42,14 @@ export class SnapshotKeeper {
     if (verdict === 'older') this.#log.warn('an older snapshot was refused', facts);
     if (verdict === 'conflict') this.#log.error('the same snapshot number came with other content; refused', facts);
     if (verdict !== 'apply') return verdict;
-    this.#take(snapshot);
+    this.#take(snapshot, text);
     this.#log.info('snapshot applied', identityOf(snapshot));
     void this.#disk.save(snapshot, text);
     return 'applied';
   }
 
-  #take(snapshot: Snapshot): void {
-    this.#apply(snapshot);
+  #take(snapshot: Snapshot, text: string): void {
+    this.#apply(snapshot, text);
     this.#current = snapshot;
   }
 }

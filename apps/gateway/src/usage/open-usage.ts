@@ -6,24 +6,18 @@ import { Spool } from './spool.ts';
 import { UsagePost } from './usage-post.ts';
 import { thisWriter } from './writer-name.ts';
 
-/** How long a gateway that stops goes on sending what it has. */
-const lastSendMs = 3_000;
-
-/** The books of one process: what it writes, and who takes that to the control plane. */
-export function openUsage(options: {
-  env: { SIGNALBOX_CONTROL_PLANE_URL: string; SIGNALBOX_GATEWAY_USAGE_MAX_BYTES: number };
+interface UsageOptions {
   dataDir: string;
   gatewayId: string;
   bootId: string;
-  token: Secret | { file: string };
-  random: () => number;
+  maxBytes: number;
   log: Logger;
-}): { spool: Spool; start(): void; stop(): Promise<void> } {
-  const { env, dataDir, gatewayId, bootId, token, random, log } = options;
-  const folder = join(dataDir, 'usage');
-  const maxBytes = env.SIGNALBOX_GATEWAY_USAGE_MAX_BYTES;
-  const spool = new Spool({
-    folder,
+}
+
+/** What this process writes of usage. */
+export function openSpool({ dataDir, gatewayId, bootId, maxBytes, log }: UsageOptions): Spool {
+  return new Spool({
+    folder: folderIn(dataDir),
     gatewayId,
     writer: thisWriter(bootId),
     maxBytes,
@@ -32,25 +26,25 @@ export function openUsage(options: {
       recovered: (merged) => log.info('usage is written to disk again', merged),
     },
   });
-  const delivery = new UsageDelivery({
+}
+
+/** Takes what all processes of this gateway write, and have left behind, to the control plane. */
+export function openDelivery(
+  options: UsageOptions & { controlPlaneUrl: string; token: Secret | { file: string }; random: () => number },
+): UsageDelivery {
+  const { dataDir, gatewayId, bootId, maxBytes, controlPlaneUrl, token, random, log } = options;
+  const folder = folderIn(dataDir);
+  return new UsageDelivery({
     folder,
-    post: new UsagePost({ url: env.SIGNALBOX_CONTROL_PLANE_URL, gatewayId, token }),
+    post: new UsagePost({ url: controlPlaneUrl, gatewayId, token }),
     lock: new SenderLock(folder, thisWriter(bootId)),
     maxBytes,
     clock: systemClock,
     random,
     log,
   });
-  return {
-    spool,
-    start: () => {
-      spool.start();
-      delivery.start();
-    },
-    stop: async () => {
-      await spool.stop();
-      delivery.retire(bootId);
-      await delivery.stop(lastSendMs);
-    },
-  };
+}
+
+function folderIn(dataDir: string): string {
+  return join(dataDir, 'usage');
 }

@@ -1,7 +1,7 @@
 import type { LimitUse } from '../limits/share-out.ts';
 
 /** What a gateway says about itself, once a second and with every acknowledgement. Counters are since its start. */
-export interface GatewayReport {
+export interface GatewayReport extends TrafficReport {
   gatewayId: string;
   /** Changes with every start of the process: counters of two boots are never subtracted. */
   bootId: string;
@@ -10,11 +10,15 @@ export interface GatewayReport {
   applied: { epoch: number; number: number; hash: string };
   /** False from SIGTERM on: a draining gateway no longer has to admit replicas. */
   accepting: boolean;
+  /** Limits in use, `wanted` since the report before this one. Absent: it keeps limits to itself. */
+  limits?: readonly LimitUseReport[];
+}
+
+/** What became of traffic. A gateway of several processes adds up what each of them counted. */
+export interface TrafficReport {
   replicas: readonly ReplicaReport[];
   revisions: readonly RevisionReport[];
   routes: readonly RouteReport[];
-  /** Limits in use, `wanted` since the report before this one. Absent: it keeps limits to itself. */
-  limits?: readonly LimitUseReport[];
 }
 
 export type LimitUseReport = LimitUse & { id: string };

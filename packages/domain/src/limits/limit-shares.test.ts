@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { type KnownUse, type LimitSpec, usesAfter } from '@signalbox/domain';
+import type { LimitSpec } from './limit.ts';
 import { limitSharesOf, type SharingGateway } from './limit-shares.ts';
+import { type KnownUse, usesAfter } from './limit-uses.ts';
 
 const perMinute = (amount: number): LimitSpec => ({ of: 'tokens', per: 'minute', amount });
 const limitOf = (id: string): LimitSpec | undefined => (id === 'x' ? perMinute(1_000) : undefined);

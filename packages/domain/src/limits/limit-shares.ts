@@ -1,12 +1,9 @@
-import {
-  type GatewayReportAnswer,
-  type KnownUse,
-  knownUse,
-  type LimitSpec,
-  type LimitUses,
-  shareOut,
-} from '@signalbox/domain';
+import type { GatewayReportAnswer } from '../gateways/gateway-report.ts';
+import type { LimitSpec } from './limit.ts';
+import { type KnownUse, knownUse, type LimitUses } from './limit-uses.ts';
+import { shareOut } from './share-out.ts';
 
+/** A gateway, or a worker of one: those share their gateway's parts as gateways share the whole. */
 export interface SharingGateway {
   id: string;
   uses: LimitUses;

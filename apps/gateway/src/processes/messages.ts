@@ -1,0 +1,60 @@
+import { gatewayReportAnswerSchema, limitUseReportsSchema, trafficReportSchema } from '@signalbox/contracts';
+import type { MetricsState } from '@signalbox/runtime';
+import { z } from 'zod';
+
+/**
+ * What primary and workers say to each other. After a rolling restart onto new code the workers are newer than the
+ * primary, so either side drops messages and fields that it does not know. Where that is not enough, the number is
+ * raised: workers that speak another one are refused, the old ones stay, and the gateway must be restarted whole.
+ */
+export const protocol = 1;
+
+const count = z.number().int().min(0);
+const metricsState: z.ZodType<MetricsState> = z.record(
+  z.string(),
+  z.object({
+    size: count,
+    rows: z.array(z.object({ labels: z.array(z.string()), values: z.array(z.number()) })),
+  }),
+);
+
+const toWorker = z.discriminatedUnion('kind', [
+  /** `sequence` counts the snapshots of this primary: numbers of snapshots may fall when the epoch rises. */
+  z.object({ kind: z.literal('snapshot'), sequence: count, text: z.string() }),
+  /** Comes with the socket. */
+  z.object({ kind: z.literal('connection') }),
+  /** Its parts of limits. */
+  z.object({ kind: z.literal('share'), parts: gatewayReportAnswerSchema }),
+  z.object({ kind: z.literal('tellMetrics') }),
+  z.object({ kind: z.literal('beginDraining'), idleMs: count }),
+  /** No connection comes after it. */
+  z.object({ kind: z.literal('drain'), timeoutMs: count }),
+]);
+
+const fromWorker = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('hello'), protocol: z.number() }),
+  z.object({ kind: z.literal('applied'), sequence: count }),
+  z.object({ kind: z.literal('refused'), sequence: count, because: z.string() }),
+  /** The connection has arrived and is the worker's alone. */
+  z.object({ kind: z.literal('taken'), connections: count }),
+  /** Twice a second, and at once when the control plane waits for it. Its absence is how a hung worker is noticed. */
+  z.object({
+    kind: z.literal('told'),
+    connections: count,
+    report: trafficReportSchema,
+    limits: limitUseReportsSchema,
+    isUrgent: z.boolean(),
+  }),
+  z.object({ kind: z.literal('metrics'), state: metricsState }),
+]);
+
+export type ToWorker = z.infer<typeof toWorker>;
+export type FromWorker = z.infer<typeof fromWorker>;
+
+export function parseToWorker(message: unknown): ToWorker | undefined {
+  return toWorker.safeParse(message).data;
+}
+
+export function parseFromWorker(message: unknown): FromWorker | undefined {
+  return fromWorker.safeParse(message).data;
+}

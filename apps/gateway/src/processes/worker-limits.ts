@@ -1,0 +1,156 @@
+import {
+  type GatewayReportAnswer,
+  knownUse,
+  type LimitSpec,
+  type LimitUseReport,
+  type LimitUses,
+  limitSharesOf,
+  type SharingGateway,
+  type Snapshot,
+  type SnapshotLimit,
+  usesAfter,
+} from '@signalbox/domain';
+
+/** What was used counts until it has left the window: a minute and its last slot, a day and its last slot. */
+const countsMs = { minute: 61_000, day: 24.4 * 3_600_000 };
+/** A part of nothing divides nothing. */
+const leastPart = 1e-9;
+
+interface Known {
+  id: string;
+  uses: LimitUses;
+  heardAt: number;
+  isLeaving: boolean;
+}
+
+interface Gone {
+  id: string;
+  held: ReadonlyMap<string, number>;
+  endedAt: number;
+}
+
+/**
+ * Deals the gateway's parts of limits out to its workers, as the control plane deals the whole out to gateways, and
+ * tells the control plane what all of them use. Shares are parts of the whole limit wherever they leave this file;
+ * within, what one worker has is a part of the gateway's part.
+ */
+export class WorkerLimits<Worker extends object> {
+  readonly #size: number;
+  readonly #known = new Map<Worker, Known>();
+  readonly #wanted = new Map<string, number>();
+  #gone: Gone[] = [];
+  #limits: ReadonlyMap<string, SnapshotLimit> = new Map();
+  #parts: ReadonlyMap<string, number> = new Map();
+  #gateways = 1;
+  #named = 0;
+
+  /** `size`: how many workers there are when none is being replaced. */
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  apply({ routes, keys }: Snapshot): void {
+    const limits = [...routes, ...keys].flatMap((row) => row.limits ?? []);
+    this.#limits = new Map(limits.map((limit) => [limit.id, limit]));
+    this.#parts = new Map([...this.#parts].filter(([id]) => this.#limits.has(id)));
+  }
+
+  /** The gateway's own parts have changed. */
+  share({ shares, gateways }: GatewayReportAnswer): void {
+    this.#parts = new Map([...this.#parts, ...Object.entries(shares)]);
+    this.#gateways = gateways;
+  }
+
+  /** What a new worker begins with: nothing of what others use already, until its first word has been answered. */
+  welcome(worker: Worker, now: number): GatewayReportAnswer {
+    const used = new Set([...this.#known.values()].flatMap(({ uses }) => Object.keys(uses.limits)));
+    const none = { held: 0, wanted: 0, share: 0, sent: 0 };
+    const limits = Object.fromEntries([...used].map((id) => [id, none]));
+    const uses = { others: 1 / this.#size, limits };
+    this.#known.set(worker, { id: `${this.#named++}`, uses, heardAt: now, isLeaving: false });
+    return {
+      shares: Object.fromEntries([...used].map((id) => [id, 0])),
+      gateways: this.#size * this.#gateways,
+    };
+  }
+
+  /** What the worker is to be told of its shares; undefined when nothing changes. */
+  heard(worker: Worker, reported: readonly LimitUseReport[], now: number): GatewayReportAnswer | undefined {
+    const known = this.#known.get(worker);
+    if (known === undefined) return undefined;
+    for (const { id, wanted } of reported) this.#wanted.set(id, (this.#wanted.get(id) ?? 0) + wanted);
+    const relative = reported.map((use) => ({ ...use, share: use.share / this.#partOf(use.id) }));
+    known.uses = usesAfter(known.uses, relative, now - known.heardAt);
+    known.heardAt = now;
+    if (known.isLeaving) return undefined;
+    const shared = limitSharesOf(known.id, this.#sharing(now), (id) => this.#specOf(id));
+    if (shared === undefined) return undefined;
+    known.uses = { ...shared.uses, others: 1 / this.#size };
+    const shares = Object.entries(shared.answer.shares);
+    if (shares.length === 0) return undefined;
+    return {
+      shares: Object.fromEntries(shares.map(([id, share]) => [id, Math.min(1, share * this.#partOf(id))])),
+      gateways: this.#size * this.#gateways,
+    };
+  }
+
+  /** It takes no new connections; what it has goes on counting. */
+  leaves(worker: Worker): void {
+    const known = this.#known.get(worker);
+    if (known !== undefined) known.isLeaving = true;
+  }
+
+  ended(worker: Worker, now: number): void {
+    const known = this.#known.get(worker);
+    if (known === undefined) return;
+    this.#known.delete(worker);
+    const held = Object.entries(known.uses.limits).flatMap(([id, use]) => (use.held > 0 ? [[id, use.held] as const] : []));
+    this.#gone.push({ id: known.id, held: new Map(held), endedAt: now });
+    this.#gone = this.#gone.filter(({ endedAt }) => now - endedAt < countsMs.day);
+  }
+
+  /** What the gateway as a whole says of its limits; `wanted` is since the last time. */
+  uses(now: number): LimitUseReport[] {
+    const all = this.#sharing(now);
+    const ids = new Set([...this.#wanted.keys(), ...all.flatMap(({ uses }) => Object.keys(uses.limits))]);
+    const rows = [...ids].flatMap((id) => (this.#limits.has(id) ? [this.#useOf(id, all)] : []));
+    this.#wanted.clear();
+    return rows.filter(({ held, wanted }) => held > 0 || wanted > 0);
+  }
+
+  #useOf(id: string, all: readonly SharingGateway[]): LimitUseReport {
+    const row = { id, held: 0, wanted: this.#wanted.get(id) ?? 0, share: 0 };
+    for (const { uses, state } of all) {
+      const { held, share, sent } = knownUse(uses, id);
+      row.held += held;
+      if (state !== 'silent') row.share += Math.max(share, sent) * this.#partOf(id);
+    }
+    return { ...row, share: Math.min(1, row.share) };
+  }
+
+  #sharing(now: number): SharingGateway[] {
+    const live = Array.from(this.#known.values(), ({ id, uses, isLeaving }) => {
+      const state = isLeaving ? ('draining' as const) : ('serving' as const);
+      return { id, uses, state };
+    });
+    return [...live, ...this.#gone.map((gone) => ({ id: gone.id, uses: this.#usesOf(gone, now), state: 'silent' as const }))];
+  }
+
+  #usesOf({ held, endedAt }: Gone, now: number): LimitUses {
+    const counting = [...held].flatMap(([id, amount]) => {
+      const per = this.#limits.get(id)?.per ?? null;
+      if (per === null || now - endedAt >= countsMs[per]) return [];
+      return [[id, { held: amount, wanted: 0, share: 0, sent: 0 }] as const];
+    });
+    return { others: 0, limits: Object.fromEntries(counting) };
+  }
+
+  #specOf(id: string): LimitSpec | undefined {
+    const limit = this.#limits.get(id);
+    return limit === undefined ? undefined : { ...limit, amount: limit.amount * this.#partOf(id) };
+  }
+
+  #partOf(id: string): number {
+    return Math.max(leastPart, this.#parts.get(id) ?? 1 / this.#gateways);
+  }
+}
