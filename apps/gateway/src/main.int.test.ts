@@ -1,14 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import type { ChildProcess } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type SimulatedEngine, startSimulatedEngine } from '@signalbox/testkit/simulated-engine';
 import { backendOf, chat, routeOf, serve, snapshotOf, TestControlPlane, token, until } from './gateway.fixture.ts';
+import { addressesOf, type GatewayProcess, startGatewayProcess } from './gateway-process.fixture.ts';
 
-const main = fileURLToPath(new URL('./main.ts', import.meta.url));
 let engine: SimulatedEngine;
 let controlPlane: TestControlPlane;
 let dataDir: string;
@@ -27,50 +25,20 @@ afterEach(async () => {
   await rm(dataDir, { recursive: true, force: true });
 });
 
-interface Running {
-  child: ChildProcess;
-  /** What it logged, a line each. */
-  lines: () => string[];
-  exit: Promise<number | null>;
-}
-
-function start(env: Record<string, string>): Running {
-  const child = spawn(process.execPath, [main], {
-    env: {
-      SIGNALBOX_CONTROL_PLANE_URL: controlPlane.url,
-      SIGNALBOX_GATEWAY_DATA_DIR: dataDir,
-      SIGNALBOX_GATEWAY_PORT: '0',
-      SIGNALBOX_GATEWAY_ADMIN_PORT: '0',
-      ...env,
-    },
-    stdio: ['ignore', 'ignore', 'pipe'],
+function start(env: Record<string, string>): GatewayProcess {
+  const running = startGatewayProcess({
+    SIGNALBOX_CONTROL_PLANE_URL: controlPlane.url,
+    SIGNALBOX_GATEWAY_DATA_DIR: dataDir,
+    ...env,
   });
-  children.push(child);
-  let text = '';
-  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
-    text += chunk;
-  });
-  return {
-    child,
-    lines: () => text.split('\n').filter((line) => line !== ''),
-    exit: once(child, 'close').then(([code]) => code as number | null),
-  };
-}
-
-async function addresses({ lines }: Running): Promise<{ url: string; admin: string }> {
-  let found: { host: string; port: number; admin: string } | undefined;
-  await until('it listens', () => {
-    const line = lines().find((candidate) => candidate.includes('"listening"'));
-    if (line !== undefined) found = JSON.parse(line);
-    return found !== undefined;
-  });
-  return { url: `http://${found?.host}:${found?.port}`, admin: found?.admin ?? '' };
+  children.push(running.child);
+  return running;
 }
 
 describe('the gateway as a process', () => {
   test('is ready once it has a snapshot, shows its metrics, and finishes a stream on SIGTERM', async () => {
     const running = start({ SIGNALBOX_GATEWAY_TOKEN: token });
-    const { url, admin } = await addresses(running);
+    const { url, admin } = await addressesOf(running);
     expect((await fetch(`${admin}/readyz`)).status).toBe(503);
     expect((await fetch(`${admin}/healthz`)).status).toBe(200);
     controlPlane.publish(snapshotOf([routeOf([backendOf({ revisionId: 'rev-1', at: [engine.url] })])]));
@@ -94,7 +62,7 @@ describe('the gateway as a process', () => {
 
   test('while it lingers it still answers, and closes the connections it answers on', async () => {
     const running = start({ SIGNALBOX_GATEWAY_TOKEN: token, SIGNALBOX_GATEWAY_LINGER_MS: '1500' });
-    const { url, admin } = await addresses(running);
+    const { url, admin } = await addressesOf(running);
     controlPlane.publish(snapshotOf([routeOf([backendOf({ revisionId: 'rev-1', at: [engine.url] })])]));
     await until('it is ready', async () => (await fetch(`${admin}/readyz`)).status === 200);
     running.child.kill('SIGTERM');
@@ -106,7 +74,7 @@ describe('the gateway as a process', () => {
 
   test('a stream that outlasts the draining ends in an error event, not in silence', async () => {
     const running = start({ SIGNALBOX_GATEWAY_TOKEN: token, SIGNALBOX_GATEWAY_DRAIN_MS: '100' });
-    const { url, admin } = await addresses(running);
+    const { url, admin } = await addressesOf(running);
     controlPlane.publish(snapshotOf([routeOf([backendOf({ revisionId: 'rev-1', at: [engine.url] })])]));
     await until('it is ready', async () => (await fetch(`${admin}/readyz`)).status === 200);
     const stream = await chat(url, { stream: true, max_tokens: 8_000, ignore_eos: true });
@@ -120,7 +88,7 @@ describe('the gateway as a process', () => {
     const tokenFile = join(dataDir, 'token');
     await writeFile(tokenFile, `${token}\n`);
     const first = start({ SIGNALBOX_GATEWAY_TOKEN_FILE: tokenFile });
-    await addresses(first);
+    await addressesOf(first);
     controlPlane.publish(snapshotOf([routeOf([backendOf({ revisionId: 'rev-1', at: [engine.url] })])]));
     await until('it is kept', () =>
       readFile(join(dataDir, 'snapshot-1-1.json')).then(
@@ -134,7 +102,7 @@ describe('the gateway as a process', () => {
     await first.exit;
     await controlPlane.close();
     const second = start({ SIGNALBOX_GATEWAY_TOKEN_FILE: tokenFile });
-    const { url } = await addresses(second);
+    const { url } = await addressesOf(second);
     expect((await chat(url, { max_tokens: 1 })).status).toBe(200);
     expect((await readFile(join(dataDir, 'gateway-id'), 'utf8')).trim()).toBe(id);
   });

@@ -8,6 +8,13 @@ export interface ConnectionTaker extends Taker {
   take(socket: Socket): void;
 }
 
+export interface FrontDoorOptions {
+  host: string;
+  port: number;
+  workers: () => readonly ConnectionTaker[];
+  monotonicMs: () => number;
+}
+
 /**
  * The port where callers come in. The primary alone listens and reads nothing: a connection waits here until a worker
  * has it, so none is lost when workers end, and the port is free as soon as the primary is gone.
@@ -20,13 +27,15 @@ export class FrontDoor {
   readonly #host: string;
   readonly #port: number;
   readonly #workers: () => readonly ConnectionTaker[];
+  readonly #now: () => number;
   readonly #server: Server;
   readonly #waiting: Socket[] = [];
 
-  constructor(options: { host: string; port: number; workers: () => readonly ConnectionTaker[] }) {
+  constructor(options: FrontDoorOptions) {
     this.#host = options.host;
     this.#port = options.port;
     this.#workers = options.workers;
+    this.#now = options.monotonicMs;
     this.#server = createServer({ pauseOnConnect: true }, (socket) => this.#came(socket));
   }
 
@@ -41,7 +50,7 @@ export class FrontDoor {
   /** To be called whenever a worker has become able to take a connection. */
   pass(): void {
     for (let socket = this.#waiting[0]; socket !== undefined; socket = this.#waiting[0]) {
-      const worker = chooseWorker(this.#workers());
+      const worker = chooseWorker(this.#workers(), this.#now());
       if (worker === undefined) return;
       this.#waiting.shift();
       worker.take(socket);

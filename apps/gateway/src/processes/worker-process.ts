@@ -33,6 +33,7 @@ export class WorkerProcess {
   appliedAt: number | undefined;
   report: TrafficReport | undefined;
   connections = 0;
+  takingSince: number | undefined;
   /** As it told them last. */
   metrics: MetricsState | undefined;
   awaitsMetrics = false;
@@ -40,11 +41,13 @@ export class WorkerProcess {
   leavesBy = Number.POSITIVE_INFINITY;
   readonly #child: ChildProcess;
   readonly #said: (message: FromWorker) => void;
+  readonly #now: () => number;
   #onItsWay: Socket | undefined;
 
   /** `place` is its number among the workers: a label of its metrics, which its successor takes over. */
   constructor({ path, env }: WorkerProgram, place: number, events: WorkerEvents, now: () => number) {
     this.#said = events.said;
+    this.#now = now;
     this.startedAt = now();
     this.#child = fork(path, ['worker', `${place}`], { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     this.#child.on('message', (message) => {
@@ -65,10 +68,6 @@ export class WorkerProcess {
     return this.#child.pid;
   }
 
-  get isTaking(): boolean {
-    return this.#onItsWay !== undefined;
-  }
-
   send(message: ToWorker): void {
     // A channel that broke is told by the process's end.
     if (this.#child.connected) this.#child.send(message, () => undefined);
@@ -78,6 +77,7 @@ export class WorkerProcess {
   take(socket: Socket): void {
     this.connections++;
     this.#onItsWay = socket;
+    this.takingSince = this.#now();
     const message: ToWorker = { kind: 'connection' };
     if (this.#child.connected) this.#child.send(message, socket, { keepOpen: true }, () => undefined);
   }
@@ -99,6 +99,7 @@ export class WorkerProcess {
       // Only our handle: the connection is the worker's now.
       this.#onItsWay?.destroy();
       this.#onItsWay = undefined;
+      this.takingSince = undefined;
     }
     this.#said(message);
   }

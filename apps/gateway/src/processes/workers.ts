@@ -173,6 +173,8 @@ export class Workers implements Traffic {
       case 'told':
         if (message.isUrgent) changed();
         this.#shareWith(worker, message.limits);
+        // Also for those that wait for a worker which has meanwhile become late.
+        this.#door.pass();
         break;
       case 'metrics':
         break;
