@@ -19,8 +19,11 @@ import type { Traffic } from './traffic.ts';
 import { WorkerLimits } from './worker-limits.ts';
 import type { WorkerPhase, WorkerProcess, WorkerProgram } from './worker-process.ts';
 
-/** How long an old worker keeps a connection that waits for a request: see `CallerServer.beginDraining`. */
-const idleMs = 5_000;
+/**
+ * How long an old worker keeps a connection that waits for a request. Common clients let go of one themselves after 4 or
+ * 5 s; of the others it takes one that sends nothing for all this time and then in the very moment when it is closed.
+ */
+const idleMs = 10_000;
 /** A scrape does not wait for a worker that hangs. */
 const metricsWithinMs = 500;
 
