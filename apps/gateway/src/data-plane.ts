@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { LimitUseReport, Snapshot, TrafficReport } from '@signalbox/domain';
+import { type LimitUseReport, PRIORITY_CLASSES, type Snapshot, type TrafficReport } from '@signalbox/domain';
 import type { Clock, Logger } from '@signalbox/runtime';
 import { BadKeys } from './admission/bad-keys.ts';
 import { ConsumerKeys } from './admission/consumer-keys.ts';
@@ -10,10 +10,11 @@ import { CallerServer } from './callers/caller-server.ts';
 import { Deadlines } from './deadlines.ts';
 import { HealthChecks } from './health/health-checks.ts';
 import { LoadReadings } from './health/load-readings.ts';
-import type { CallSummary } from './observe/call-summary.ts';
+import type { CallPath, CallSummary } from './observe/call-summary.ts';
 import type { Capture } from './observe/capture/capture.ts';
 import { Counters } from './observe/counters.ts';
 import type { GatewayMetrics } from './observe/gateway-metrics.ts';
+import type { Levels } from './observe/levels.ts';
 import { bothOf } from './observe/observers.ts';
 import type { TraceParts } from './observe/trace-context.ts';
 import { Answers } from './proxy/answer.ts';
@@ -95,6 +96,7 @@ export class DataPlane {
     });
     this.#fleet = this.#createFleet(changed);
     this.#server = this.#createServer();
+    metrics.onRead((levels) => this.#readLevels(levels));
   }
 
   get hasSnapshot(): boolean {
@@ -204,6 +206,7 @@ export class DataPlane {
       now: monotonicMs,
       refused: this.#metrics.refused,
       connectionRefused: this.#metrics.connectionRefused,
+      accepted: this.#metrics.accepted,
     });
   }
 
@@ -249,6 +252,20 @@ export class DataPlane {
       limited: this.#metrics.limited,
       shed: this.#metrics.shed,
     };
+  }
+
+  #readLevels(levels: Levels): void {
+    for (const [path, open] of Object.entries(this.#server.connectionsBy)) levels.connections(path as CallPath, open);
+    const queues = Array.from(this.#view?.table.byName.values() ?? [], ({ gate }) => gate.queue);
+    for (const priority of PRIORITY_CLASSES) {
+      const waiting = { requests: 0, bytes: 0 };
+      for (const queue of queues) {
+        const { requests, bytes } = queue?.waitingIn(priority) ?? { requests: 0, bytes: 0 };
+        waiting.requests += requests;
+        waiting.bytes += bytes;
+      }
+      levels.queue(priority, waiting);
+    }
   }
 
   #expireWaiting(): void {

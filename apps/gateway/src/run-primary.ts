@@ -16,8 +16,8 @@ import { DataPlane } from './data-plane.ts';
 import type { Env } from './env.ts';
 import { Gateway, type GatewayOptions } from './gateway.ts';
 import { exposeMetrics } from './observe/exposed-metrics.ts';
-import { GatheredMetrics } from './observe/gathered-metrics.ts';
 import { createGatewayMetrics, type GatewayMetrics } from './observe/gateway-metrics.ts';
+import { GatheredMetrics } from './observe/gathered-metrics.ts';
 import { OneProcess } from './processes/one-process.ts';
 import { workersWanted } from './processes/process-count.ts';
 import type { WorkerProgram } from './processes/worker-process.ts';
@@ -49,7 +49,11 @@ export async function runPrimary(env: Env, program: WorkerProgram): Promise<void
     controlPlaneUrl: env.SIGNALBOX_CONTROL_PLANE_URL,
     random: Math.random,
   });
-  metrics.onRead((levels) => levels.spool(delivery.state));
+  metrics.onRead((levels) => {
+    const { state } = delivery;
+    levels.spool(state);
+    levels.spoolRecords({ refused: state.refused });
+  });
   const gateway = new Gateway({
     gatewayId,
     bootId,

@@ -22,6 +22,8 @@ import { openSpool } from './usage/open-usage.ts';
 
 /** What redacting one captured call may take. */
 const captureMs = 50;
+/** Pipes keep writes of up to so much whole: lines of several processes in one pipe do not mix. */
+const wholeBytes = 4_096;
 
 /** What a process that carries requests has beside them: where usage, lines, traces and counts of calls go. */
 export interface TrafficProcess {
@@ -42,14 +44,16 @@ export async function openTrafficProcess(
   const { gatewayId, log, place, processes } = options;
   const bootId = newId();
   const ids = createRandomIds();
-  const lines = createLineWriter();
+  const lines = createLineWriter({ bytes: wholeBytes });
   const style = { format: env.SIGNALBOX_LOG_FORMAT, service: 'gateway', gatewayId };
   const tracing = await startTracing({ service: 'signalbox-gateway', instanceId: gatewayId, log });
   const logRequest = createRequestLines(lines, { ...style, mode: requestLogMode(env) });
   const traceCall = createCallTraces(tracing, ids.hex);
   const dataDir = resolve(env.SIGNALBOX_GATEWAY_DATA_DIR);
   const maxBytes = env.SIGNALBOX_GATEWAY_USAGE_MAX_BYTES;
+  const metrics = createGatewayMetrics({ worker: `${place}`, readings: createProcessReadings() });
   const spool = openSpool({ dataDir, gatewayId, bootId, maxBytes, log });
+  metrics.onRead((levels) => levels.spoolRecords({ open: spool.state.openReservations }));
   return {
     settings: {
       clock: systemClock,
@@ -72,7 +76,7 @@ export async function openTrafficProcess(
         traceCall(call);
       },
     },
-    metrics: createGatewayMetrics({ worker: `${place}`, readings: createProcessReadings() }),
+    metrics,
     bootId,
     start: () => spool.start(),
     stop: async () => {

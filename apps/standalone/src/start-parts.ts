@@ -71,6 +71,8 @@ export function startParts(
         SIGNALBOX_GATEWAY_PORT: String(ports.gateway),
         SIGNALBOX_GATEWAY_ADMIN_PORT: String(ports.gatewayAdmin),
         SIGNALBOX_GATEWAY_DRAIN_MS: '3000',
+        // A laptop has better uses for its cores and memory than one process for each.
+        SIGNALBOX_GATEWAY_WORKERS: '1',
       },
     },
     folder,

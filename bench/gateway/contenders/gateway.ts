@@ -49,6 +49,8 @@ async function start({ folder, mock }: Setting): Promise<RunningContender> {
       SIGNALBOX_GATEWAY_DATA_DIR: join(folder, 'data'),
       SIGNALBOX_GATEWAY_PORT: String(port),
       SIGNALBOX_GATEWAY_ADMIN_PORT: String(adminPort),
+      // One core is measured, so one process has it.
+      SIGNALBOX_GATEWAY_WORKERS: '0',
     },
   });
   const stop = async (): Promise<void> => {

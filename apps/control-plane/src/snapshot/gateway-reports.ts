@@ -7,8 +7,8 @@ import {
   type LimitSpec,
   type LimitUses,
   limitSharesOf,
-  type SharingGateway,
   type ReplicaId,
+  type SharingGateway,
   usesAfter,
 } from '@signalbox/domain';
 import type { Clock } from '@signalbox/runtime';

@@ -119,6 +119,7 @@ export async function startCallers(
     deadlines: new Deadlines({ everyMs: 5, now }),
     now,
     refused: (code) => void refused.push(code),
+    accepted: () => undefined,
     connectionRefused: (because) => void refusals.push(because),
     newRequestId: () => 'req-1',
     log: loggerInto(log),
@@ -145,6 +146,7 @@ export async function startCallers(
     },
     stop: async () => {
       for (const socket of sockets) socket.destroy();
+      server.beginDraining(0);
       await server.drain(0, () => undefined);
     },
   };

@@ -1,6 +1,7 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { Logger } from '@signalbox/runtime';
 import type { Deadlines } from '../deadlines.ts';
+import type { CallPath } from '../observe/call-summary.ts';
 import type { CallHandler } from './call-handler.ts';
 import type { CallerEdges } from './caller-edges.ts';
 import { CertificateFiles } from './certificate-files.ts';
@@ -34,6 +35,8 @@ export interface CallerServerOptions {
   log: Logger;
   refused: (code: string) => void;
   connectionRefused: (because: ConnectionRefusal) => void;
+  /** A connection begins to speak HTTP: on this path first, it may yet move to another. */
+  accepted: (path: CallPath) => void;
   newRequestId: () => string;
   /** Off: every request goes through Node's own server, for who distrusts ours. */
   fastPath: boolean;
@@ -103,6 +106,11 @@ export class CallerServer {
     return this.#counts.all;
   }
 
+  get connectionsBy(): Readonly<Record<CallPath, number>> {
+    const [fast, http2] = [this.#fast.size, this.#http2.connections];
+    return { fast, http2, node: this.#sockets.size - this.#arriving.size - fast - http2 };
+  }
+
   async listen(): Promise<{ host: string; port: number }> {
     await this.#certificate?.start();
     await new Promise<void>((resolve, reject) => {
@@ -155,8 +163,9 @@ export class CallerServer {
         const source = this.#arriving.get(raw);
         if (source === undefined) return void socket.destroy();
         this.#arriving.delete(raw);
-        if (socket.alpnProtocol === 'h2') this.#http2.adopt(socket, noBytes, source);
-        else this.#carry(socket, source);
+        if (socket.alpnProtocol !== 'h2') return void this.#carry(socket, source);
+        this.#options.accepted('http2');
+        this.#http2.adopt(socket, noBytes, source);
       },
       failed: (raw) => {
         this.#options.connectionRefused('tls');
@@ -212,7 +221,9 @@ export class CallerServer {
 
   /** Plain or secured, it now speaks HTTP/1, or says that it does not. */
   #carry(socket: Socket, source: PeerSource): void {
-    if (!this.#options.fastPath) return void this.#node.adopt(socket, noBytes, source);
+    const { fastPath, accepted } = this.#options;
+    accepted(fastPath ? 'fast' : 'node');
+    if (!fastPath) return void this.#node.adopt(socket, noBytes, source);
     const connection = new FastConnection(socket, source, this.#fastOptions);
     this.#fast.set(connection, source);
     this.#options.deadlines.enter(connection);

@@ -46,6 +46,7 @@ describe('a caller that reads slowly', () => {
     socket.pause();
     socket.write(post('/slow', '{}'));
     await until('it is answered', () => callers.handler.last?.body !== undefined);
+    callers.server.beginDraining(0);
     const drained = callers.server.drain(20_000, () => undefined);
     socket.resume();
     await closed;
@@ -248,6 +249,7 @@ describe('a gateway that drains', () => {
     idle.socket.write(get('/now?1'));
     busy.socket.write(post('/waits', '{}'));
     await until('both are begun', () => callers.handler.calls.length === 2 && idle.text() !== '');
+    callers.server.beginDraining(0);
     const drained = callers.server.drain(10_000, () => undefined);
     await idle.closed;
     callers.handler.calls.find(({ path }) => path === '/waits')?.answer('done');
@@ -263,6 +265,7 @@ describe('a gateway that drains', () => {
     socket.on('error', (error: NodeJS.ErrnoException) => errors.push(error.code ?? ''));
     socket.write(get('/now?1'));
     await until('it is answered', () => callers.handler.calls.length === 1);
+    callers.server.beginDraining(0);
     const drained = callers.server.drain(5_000, () => undefined);
     socket.write(get('/now?2'));
     await closed;

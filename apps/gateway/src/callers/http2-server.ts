@@ -54,6 +54,10 @@ export class Http2Server {
     this.#server.on('sessionError', (_, session) => session.destroy());
   }
 
+  get connections(): number {
+    return this.#sessions.size;
+  }
+
   /** Takes over a connection, with the bytes that were read from it already. */
   adopt(socket: Socket, bytes: Buffer, source: PeerSource): void {
     if (bytes.length > 0) {

@@ -8,7 +8,7 @@ import { parseMetrics } from './metrics-text.fixture.ts';
 
 test('a scrape of several workers shows their sum, also when one of them has ended', async () => {
   const readings = createProcessReadings();
-  const workers = ['1', '2'].map((worker) => createGatewayMetrics(undefined, { worker, readings }));
+  const workers = ['1', '2'].map((worker) => createGatewayMetrics({ worker, readings }));
   for (const worker of workers) {
     worker.keepOnly([chatRoute]);
     worker.inFlight.inc();

@@ -3,6 +3,7 @@ import { createMetrics } from '@signalbox/runtime';
 import { backendOf, routeOf } from '../gateway.fixture.ts';
 import { aCall, chatBackend, chatRoute } from './call-summary.fixture.ts';
 import type { CallSummary } from './call-summary.ts';
+import { exposeMetrics } from './exposed-metrics.ts';
 import { createGatewayMetrics } from './gateway-metrics.ts';
 import { parseMetrics } from './metrics-text.fixture.ts';
 
@@ -14,7 +15,8 @@ async function afterCalls(...calls: CallSummary[]): Promise<Map<string, number>>
 
 function start() {
   const registry = createMetrics({ processMetrics: false });
-  const metrics = createGatewayMetrics(registry);
+  const metrics = createGatewayMetrics();
+  exposeMetrics(registry, metrics.state);
   metrics.keepOnly([chatRoute]);
   return { metrics, shown: async () => parseMetrics((await registry.render()).body) };
 }
@@ -162,7 +164,8 @@ describe('attempts and events', () => {
     metrics.onRead((levels) => {
       levels.connections('fast', 12);
       levels.queue('critical', { requests: 3, bytes: 900 });
-      levels.spool({ bytes: 4_096, oldestMs: 1_500, records: { open: 2, waiting: 5 } });
+      levels.spool({ spoolBytes: 4_096, behindMs: 1_500 });
+      levels.spoolRecords({ open: 2, refused: 5 });
     });
     const values = await shown();
     for (const [series, value] of Object.entries({
@@ -182,8 +185,8 @@ describe('attempts and events', () => {
       'signalbox_gateway_queue_depth{priority="critical"}': 3,
       'signalbox_gateway_queue_bytes{priority="critical"}': 900,
       signalbox_gateway_spool_bytes: 4_096,
-      signalbox_gateway_spool_oldest_seconds: 1.5,
-      'signalbox_gateway_spool_records{state="waiting"}': 5,
+      signalbox_gateway_spool_behind_seconds: 1.5,
+      'signalbox_gateway_spool_records{state="refused"}': 5,
     }))
       expect([series, values.get(series)]).toEqual([series, value]);
   });

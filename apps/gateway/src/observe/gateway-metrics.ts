@@ -1,12 +1,5 @@
 import { LIMITED_QUANTITIES, type LimitedQuantity, type SnapshotBackend, type SnapshotRoute } from '@signalbox/domain';
-import {
-  addTo,
-  MetricRows,
-  type MetricsState,
-  type ProcessReadings,
-  setIn,
-  snapshotOf,
-} from '@signalbox/runtime';
+import { addTo, MetricRows, type MetricsState, type ProcessReadings, setIn, snapshotOf } from '@signalbox/runtime';
 import type { ConnectionRefusal } from '../callers/caller-server.ts';
 import type { EjectionCause } from '../health/replica-health.ts';
 import { CallMetrics } from './call-metrics.ts';
@@ -45,10 +38,10 @@ export function createGatewayMetrics(options: { worker?: string; readings?: Proc
   const row = gateway.row();
   const { routes, paths, queues, genAi, durations } = calls;
   const levels = new Levels({ paths, queues, gateway: row }, options);
-  const { spoolRecords, workers } = levels;
+  const { records, workers } = levels;
   const tables = [
     ...[revisions.rows, routes, genAi, durations, paths, queues],
-    ...[refusals, connectionRefusals, sheds, limits, ejections, offers, spoolRecords, gateway, workers],
+    ...[refusals, connectionRefusals, sheds, limits, ejections, offers, records, gateway, workers],
   ];
   const count = (rows: MetricRows<'count'>, label: string) => addTo(rows.row(label), rows.shape.at.count, 1);
 

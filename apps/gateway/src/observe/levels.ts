@@ -8,7 +8,7 @@ const { cpu, resident, heap, loopDelay, loopUse } = workerTable.at;
 
 /** What is not counted but looked at when somebody reads the metrics: levels cost requests nothing. */
 export class Levels {
-  readonly spoolRecords = new MetricRows(spoolTable);
+  readonly records = new MetricRows(spoolTable);
   readonly workers = new MetricRows(workerTable);
   readonly #paths: MetricRows;
   readonly #queues: MetricRows;
@@ -47,11 +47,13 @@ export class Levels {
     setIn(row, queueTable.at.bytes, waiting.bytes);
   }
 
-  spool(level: { bytes: number; oldestMs: number; records: Readonly<Record<string, number>> }): void {
-    setIn(this.#gateway, gatewayTable.at.spoolBytes, level.bytes);
-    setIn(this.#gateway, gatewayTable.at.spoolOldest, level.oldestMs / 1_000);
-    for (const [state, count] of Object.entries(level.records))
-      setIn(this.spoolRecords.row(state), spoolTable.at.records, count);
+  spool({ spoolBytes, behindMs }: { spoolBytes: number; behindMs: number }): void {
+    setIn(this.#gateway, gatewayTable.at.spoolBytes, spoolBytes);
+    setIn(this.#gateway, gatewayTable.at.spoolBehind, behindMs / 1_000);
+  }
+
+  spoolRecords(byState: Readonly<Partial<Record<'open' | 'refused', number>>>): void {
+    for (const [state, count] of Object.entries(byState)) setIn(this.records.row(state), spoolTable.at.records, count);
   }
 
   #readProcess(): void {

@@ -148,6 +148,11 @@ export const spoolTable = shapeTable({
   name: 'spool',
   labels: ['state'],
   metrics: {
-    records: { kind: 'gauge', over: 'sum', name: 'signalbox_gateway_spool_records', help: 'Usage records by state.' },
+    records: {
+      kind: 'gauge',
+      over: 'sum',
+      name: 'signalbox_gateway_spool_records',
+      help: 'Usage records: open calls, and those that the control plane refused.',
+    },
   },
 });

@@ -34,11 +34,11 @@ export const gatewayTable = shapeTable({
       help: '1 while the snapshot stream is open.',
     },
     spoolBytes: { kind: 'gauge', over: 'sum', name: 'signalbox_gateway_spool_bytes', help: 'Usage spool on disk.' },
-    spoolOldest: {
+    spoolBehind: {
       kind: 'gauge',
       over: 'max',
-      name: 'signalbox_gateway_spool_oldest_seconds',
-      help: 'Age of the oldest usage record that was not delivered.',
+      name: 'signalbox_gateway_spool_behind_seconds',
+      help: 'For how long there has been usage that was not delivered.',
     },
   },
 });

@@ -104,7 +104,9 @@ export class WorkerLimits<Worker extends object> {
     const known = this.#known.get(worker);
     if (known === undefined) return;
     this.#known.delete(worker);
-    const held = Object.entries(known.uses.limits).flatMap(([id, use]) => (use.held > 0 ? [[id, use.held] as const] : []));
+    const held = Object.entries(known.uses.limits).flatMap(([id, use]) =>
+      use.held > 0 ? [[id, use.held] as const] : [],
+    );
     this.#gone.push({ id: known.id, held: new Map(held), endedAt: now });
     this.#gone = this.#gone.filter(({ endedAt }) => now - endedAt < countsMs.day);
   }
@@ -133,7 +135,10 @@ export class WorkerLimits<Worker extends object> {
       const state = isLeaving ? ('draining' as const) : ('serving' as const);
       return { id, uses, state };
     });
-    return [...live, ...this.#gone.map((gone) => ({ id: gone.id, uses: this.#usesOf(gone, now), state: 'silent' as const }))];
+    return [
+      ...live,
+      ...this.#gone.map((gone) => ({ id: gone.id, uses: this.#usesOf(gone, now), state: 'silent' as const })),
+    ];
   }
 
   #usesOf({ held, endedAt }: Gone, now: number): LimitUses {

@@ -41,6 +41,8 @@ export interface DeliveryState {
   /** Of the whole spool, when it was last counted. */
   spoolBytes: number;
   isAway: boolean;
+  /** For how long there has been something that was not delivered. */
+  behindMs: number;
 }
 
 /**
@@ -54,15 +56,17 @@ export class UsageDelivery {
   readonly #retired = new Set<string>();
   readonly #stop = new AbortController();
   readonly #state = { delivered: 0, refused: 0, damagedBytes: 0, spoolBytes: 0, isAway: false };
+  #allSentAt: number;
   #running: Promise<void> = Promise.resolve();
   #countedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: UsageDeliveryOptions) {
     this.#options = options;
+    this.#allSentAt = options.clock.now();
   }
 
   get state(): Readonly<DeliveryState> {
-    return this.#state;
+    return { ...this.#state, behindMs: Math.max(0, this.#options.clock.now() - this.#allSentAt) };
   }
 
   start(): void {
@@ -108,7 +112,7 @@ export class UsageDelivery {
 
   /** Every writer's turn once; true when one of them has more. */
   async #round(): Promise<boolean> {
-    const { folder, lock } = this.#options;
+    const { folder, lock, clock } = this.#options;
     await mkdir(folder, { recursive: true, mode: 0o700 });
     if (!(await lock.isOurs())) return false;
     await this.#makeRoom();
@@ -116,6 +120,7 @@ export class UsageDelivery {
     for (const writer of await this.#writers()) {
       if (await this.#turnOf(writer)) hasMore = true;
     }
+    if (!hasMore) this.#allSentAt = clock.now();
     return hasMore;
   }
 

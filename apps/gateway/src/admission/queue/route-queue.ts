@@ -40,8 +40,9 @@ export class RouteQueue {
     return this.#bytes;
   }
 
-  waitingIn(priority: PriorityClass): number {
-    return this.#line(priority).length;
+  waitingIn(priority: PriorityClass): { requests: number; bytes: number } {
+    const { length, bytes } = this.#line(priority);
+    return { requests: length, bytes };
   }
 
   /** From a newer snapshot. Who waits already goes on waiting. */
