@@ -31,7 +31,9 @@ export async function untilServing(client: Client, say: (text: string) => void):
   const deadline = systemClock.now() + SERVING_MS;
   for (;;) {
     const { items } = await client.listDeployments({ query: {} });
-    const waiting = items.filter((item) => item.status.replicas.serving === 0).map((item) => item.metadata.name);
+    // A first revision is stable once gateways have said that they send requests to it.
+    const serves = ({ status }: (typeof items)[number]): boolean => status.stable !== null && status.replicas.serving > 0;
+    const waiting = items.filter((item) => !serves(item)).map((item) => item.metadata.name);
     if (waiting.length === 0) return;
     if (systemClock.now() > deadline) {
       say(`not serving yet: ${waiting.join(', ')} (see: npx signalbox explain ${waiting[0]})`);

@@ -83,6 +83,11 @@ describe('after the last step', () => {
       want: { kind: 'promotable' },
     },
     {
+      name: 'a revision that some gateway does not yet send all of the traffic to is not promoted',
+      world: aRollout().promoting().allRoutable().unacknowledged().build(),
+      want: { kind: 'acknowledging' },
+    },
+    {
       name: 'a revision that was advanced past its last step gets all of the traffic before it is promoted',
       world: aRollout().promoting().allRoutable().weighing(50).build(),
       want: { kind: 'weightDue', weight: 10_000, reached: true },

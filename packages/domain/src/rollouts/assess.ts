@@ -85,7 +85,8 @@ function assessPromoting(world: RolloutWorld, fleet: Fleet, now: Instant): Asses
   if (world.paused) return { kind: 'paused' };
   if (carried < WHOLE) return missing(world, fleet, WHOLE, now);
   if (world.candidateWeight < WHOLE) return { kind: 'weightDue', weight: WHOLE, reached: true };
-  return { kind: 'promotable' };
+  // Who waits for the promotion wants to be served by it, at every gateway.
+  return world.acknowledged ? { kind: 'promotable' } : { kind: 'acknowledging' };
 }
 
 /** A lone revision shares with nobody: any replica that is left serves what it can. */
