@@ -33,6 +33,7 @@ import type { Replica } from './routing/replica.ts';
 import { ReplicaSlots } from './routing/replica-slots.ts';
 import { buildRoutingTable, emptyTable } from './routing/routing-table.ts';
 import { scorerNames } from './routing/scoring.ts';
+import { Shadows } from './shadow/shadows.ts';
 import { ReplicaConnections } from './upstream/replica-connections.ts';
 import type { Spool } from './usage/spool.ts';
 
@@ -76,6 +77,7 @@ export class DataPlane {
   readonly #router: Router;
   readonly #fleet: Fleet;
   readonly #deadlines: Deadlines;
+  readonly #shadows: Shadows;
   readonly #server: CallerServer;
   readonly #buckets = new Buckets();
   readonly #dispatcher: Dispatcher;
@@ -89,6 +91,7 @@ export class DataPlane {
     this.#metrics = metrics;
     this.#dispatcher = new Dispatcher(() => options.book?.flush());
     this.#deadlines = new Deadlines({ everyMs: deadlineStepMs, now: options.monotonicMs });
+    this.#shadows = new Shadows({ ...options, deadlines: this.#deadlines });
     this.#router = new Router({
       index: this.#index,
       decisions: new Decisions(scorerNames),
@@ -119,6 +122,7 @@ export class DataPlane {
       observeRoute: (route) => this.#counters.route(route.id),
       observeRevision: (route, backend) =>
         bothOf(this.#counters.revision(route.id, backend.revisionId), this.#metrics.revision(route, backend)),
+      observeShadow: this.#metrics.shadow,
     });
     this.#view = { table, keys: new ConsumerKeys(snapshot, (limits) => this.#buckets.of(limits)) };
     this.#metrics.applied(snapshot, this.#options.clock.now());
@@ -158,6 +162,7 @@ export class DataPlane {
 
   /** Takes no more and lets what runs finish in its time; streams that outlast it end in an error event. */
   async drain(timeoutMs: number): Promise<void> {
+    this.#shadows.close();
     await this.#server.drain(timeoutMs, () => {
       for (const route of this.#view?.table.byName.values() ?? []) route.gate.queue?.close();
       for (const call of [...this.#running]) call.cutShort();
@@ -229,6 +234,7 @@ export class DataPlane {
         routeNow: (name) => this.#view?.table.byName.get(name),
         retried: this.#metrics.retried,
       },
+      shadows: this.#shadows,
       dispatcher: this.#dispatcher,
       book,
       capture,

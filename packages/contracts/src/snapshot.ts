@@ -69,7 +69,10 @@ const route = z.object({
     .union([z.object({ by: z.literal('key') }), z.object({ by: z.enum(['header', 'cookie']), name: z.string() })])
     .nullable()
     .exactOptional(),
-  shadow: z.object({ revisionId: z.string(), basisPoints }).nullable().exactOptional(),
+  shadow: z
+    .object({ revisionId: z.string(), basisPoints, maxConcurrent: z.number().int().positive().exactOptional() })
+    .nullable()
+    .exactOptional(),
   cors: z
     .object({ origins: z.array(z.string()), headers: z.array(z.string()), maxAgeSeconds: z.number().int().min(0) })
     .nullable()

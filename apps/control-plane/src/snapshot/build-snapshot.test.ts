@@ -143,6 +143,13 @@ describe('a shadow', () => {
     expect(routeFor(shadow('v2'), { revisions })?.shadow).toEqual({ revisionId: 'rev-3', basisPoints: 500 });
   });
 
+  test('carries its bound', () => {
+    const bounded = { shadow: { ...shadow('v2').shadow, maxConcurrent: 3 } };
+    expect(routeFor(bounded, { revisions: [aRevision(1, 'v1'), aRevision(3, 'v2')] })?.shadow).toMatchObject({
+      maxConcurrent: 3,
+    });
+  });
+
   test('is left out while no revision of its version could answer', () => {
     expect(routeFor(shadow('v9'))).not.toHaveProperty('shadow');
   });

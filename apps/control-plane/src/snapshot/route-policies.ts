@@ -34,11 +34,11 @@ export function routePolicies(
  * ask the same replicas the same thing twice.
  */
 function shadowOf(
-  { version, basisPoints }: ShadowSpec,
+  { version, ...bounds }: ShadowSpec,
   { split, revisions }: Serving,
 ): SnapshotRoute['shadow'] | undefined {
   const [newest] = revisions.filter((it) => it.version === version).toSorted((a, b) => b.number - a.number);
   if (newest === undefined) return undefined;
   const weight = split.find(({ revisionId }) => revisionId === newest.id)?.weight ?? 0;
-  return weight === 10_000 ? undefined : { revisionId: newest.id, basisPoints };
+  return weight === 10_000 ? undefined : { revisionId: newest.id, ...bounds };
 }

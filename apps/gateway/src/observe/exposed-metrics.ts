@@ -12,6 +12,7 @@ import {
   refusalTable,
   revisionTable,
   routeTable,
+  shadowTable,
   shedTable,
   spoolTable,
 } from './metric-tables.ts';
@@ -20,6 +21,7 @@ import { isNamedIn } from './revision-metrics.ts';
 
 const tables = [
   revisionTable,
+  shadowTable,
   routeTable,
   genAiTable,
   genAiDurationTable,
@@ -50,7 +52,8 @@ export function sumOfWorkers(live: readonly MetricsState[], gone: readonly Metri
 export function keepNamed(state: MetricsState, routes: readonly SnapshotRoute[]): MetricsState {
   const names = new Set(routes.map(({ name }) => name));
   const isCallNamed = isCallNamedIn(routes);
-  const revisions = keepRows(state, revisionTable, isNamedIn(routes));
+  const isNamed = isNamedIn(routes);
+  const revisions = keepRows(keepRows(state, revisionTable, isNamed), shadowTable, isNamed);
   const ofRoutes = keepRows(revisions, routeTable, ([name = '']) => names.has(name));
   return keepRows(keepRows(ofRoutes, genAiTable, isCallNamed), genAiDurationTable, isCallNamed);
 }

@@ -14,15 +14,17 @@ import {
   refusalTable,
   shedTable,
 } from './metric-tables.ts';
-import type { RevisionObserver } from './observers.ts';
+import type { RevisionObserver, ShadowObserver } from './observers.ts';
 import { gatewayTable } from './process-tables.ts';
 import { RevisionMetrics } from './revision-metrics.ts';
+import { ShadowMetrics } from './shadow-metrics.ts';
 
 const { retries, inFlight, snapshot, appliedAt, connected } = gatewayTable.at;
 
 /** What one process of the gateway counts, as plain numbers: its `state` is shown, or goes to the process that does. */
 export function createGatewayMetrics(options: { worker?: string; readings?: ProcessReadings } = {}) {
   const revisions = new RevisionMetrics();
+  const shadows = new ShadowMetrics();
   const calls = new CallMetrics();
   const [refusals, connectionRefusals, sheds, limits] = [
     new MetricRows(refusalTable),
@@ -40,7 +42,7 @@ export function createGatewayMetrics(options: { worker?: string; readings?: Proc
   const levels = new Levels({ paths, queues, gateway: row }, options);
   const { records, workers } = levels;
   const tables = [
-    ...[revisions.rows, routes, genAi, durations, paths, queues],
+    ...[revisions.rows, shadows.rows, routes, genAi, durations, paths, queues],
     ...[refusals, connectionRefusals, sheds, limits, ejections, offers, records, gateway, workers],
   ];
   const count = (rows: MetricRows<'count'>, label: string) => addTo(rows.row(label), rows.shape.at.count, 1);
@@ -52,9 +54,11 @@ export function createGatewayMetrics(options: { worker?: string; readings?: Proc
   return {
     state,
     revision: (route: SnapshotRoute, backend: SnapshotBackend): RevisionObserver => revisions.observer(route, backend),
+    shadow: (route: SnapshotRoute, backend: SnapshotBackend): ShadowObserver => shadows.observer(route, backend),
     /** Drops the series of what no longer is in the snapshot. */
     keepOnly: (routes: readonly SnapshotRoute[]): void => {
       revisions.keepOnly(routes);
+      shadows.keepOnly(routes);
       calls.keepOnly(routes);
     },
     callEnded: (call: CallSummary): void => calls.ended(call),

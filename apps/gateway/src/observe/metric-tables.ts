@@ -1,7 +1,7 @@
 import { LIMITED_QUANTITIES } from '@signalbox/domain';
 import { shapeTable } from '@signalbox/runtime';
 import { CALL_OUTCOMES } from './call-summary.ts';
-import { ATTEMPT_OUTCOMES } from './observers.ts';
+import { ATTEMPT_OUTCOMES, SHADOW_DROPS } from './observers.ts';
 
 const seconds = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60, 180, 600];
 const ownSeconds = [25e-6, 50e-6, 100e-6, 200e-6, 300e-6, 500e-6, 1e-3, 2e-3, 5e-3, 0.01, 0.025, 0.1, 0.5];
@@ -38,6 +38,43 @@ export const revisionTable = shapeTable({
       kind: 'counter',
       name: 'signalbox_gateway_rescued_total',
       help: 'Failures of a revision that no caller saw.',
+    },
+  },
+});
+
+/** Copies of requests for a revision that is shadowed. Apart from attempts: no caller sees them, no gate counts them. */
+export const shadowTable = shapeTable({
+  name: 'shadows',
+  labels: ['route', 'model', 'version', 'revision', 'engine'],
+  metrics: {
+    copies: {
+      kind: 'counter',
+      name: 'signalbox_gateway_shadow_copies_total',
+      help: 'Copies of requests by how they ended; cancelled ones made way for callers.',
+      by: { label: 'outcome', values: ATTEMPT_OUTCOMES },
+    },
+    dropped: {
+      kind: 'counter',
+      name: 'signalbox_gateway_shadow_dropped_total',
+      help: 'Requests that were to be copied and were not, by why.',
+      by: { label: 'reason', values: SHADOW_DROPS },
+    },
+    ttft: {
+      kind: 'histogram',
+      name: 'signalbox_gateway_shadow_ttft_seconds',
+      help: 'From sending a copy to the first byte of its answer.',
+      bounds: seconds,
+    },
+    duration: {
+      kind: 'histogram',
+      name: 'signalbox_gateway_shadow_duration_seconds',
+      help: 'From sending a copy to the end of its answer.',
+      bounds: seconds,
+    },
+    outputTokens: {
+      kind: 'counter',
+      name: 'signalbox_gateway_shadow_output_tokens_total',
+      help: 'As told in the usage of copies; nobody is billed for them.',
     },
   },
 });

@@ -34,3 +34,28 @@ export function bothOf(one: RevisionObserver, other: RevisionObserver): Revision
     },
   };
 }
+
+/** How a copy ended; `cancelled` says nothing about its revision: it made way, or the gateway left. */
+export type ShadowOutcome = AttemptOutcome;
+
+/** Why a request that was to be copied was not. */
+export type ShadowDrop = (typeof SHADOW_DROPS)[number];
+export const SHADOW_DROPS = [
+  /** No replica of the revision works. */
+  'noReplica',
+  /** Those that do have no room to spare. */
+  'full',
+  'concurrency',
+  'bytes',
+  'callersWait',
+  /** It could leave something behind, or the revision does not know its kind. */
+  'unsuitable',
+  'closing',
+] as const;
+
+/** What is measured of copies, apart from what callers' requests are measured by. */
+export interface ShadowObserver {
+  dropped(because: ShadowDrop): void;
+  firstByte(afterMs: number): void;
+  ended(outcome: ShadowOutcome, durationMs: number, outputTokens: number): void;
+}

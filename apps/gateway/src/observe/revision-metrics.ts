@@ -36,7 +36,7 @@ export function isNamedIn(routes: readonly SnapshotRoute[]): (labels: readonly s
   return (labels) => named.has(labels.join('\u0000'));
 }
 
-function labelsOf(route: SnapshotRoute, backend: SnapshotBackend): string[] {
+export function labelsOf(route: SnapshotRoute, backend: SnapshotBackend): string[] {
   const { model, version, deployment, revision, engine } = backend;
   return [route.name, model, version, `${deployment}/${revision}`, engine];
 }

@@ -7,6 +7,7 @@ import type { Capture } from '../observe/capture/capture.ts';
 import type { TraceParts } from '../observe/trace-context.ts';
 import type { PromptHasher } from '../routing/prompt-blocks.ts';
 import type { RoutingTable } from '../routing/routing-table.ts';
+import type { Shadows } from '../shadow/shadows.ts';
 import type { Spool } from '../usage/spool.ts';
 import type { Answers } from './answer.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -34,6 +35,7 @@ export interface CallServices {
   stored: StoredReplies;
   hasher: PromptHasher;
   exchange: ExchangeParts;
+  shadows: Pick<Shadows, 'offer'>;
   dispatcher: Dispatcher;
   /** Where usage is kept; undefined for a gateway that keeps none. */
   book: Pick<Spool, 'reserve' | 'settle' | 'record'> | undefined;

@@ -12,6 +12,7 @@ import type { AttemptOutcome } from '../observe/observers.ts';
 import type { Lease } from '../routing/lease.ts';
 import { largestShare, type Pick } from '../routing/pick.ts';
 import type { Replica } from '../routing/replica.ts';
+import type { Backend } from '../routing/routing-table.ts';
 import type { Failure } from '../upstream/failure.ts';
 import type { UpstreamConnection, UpstreamListener } from '../upstream/upstream-connection.ts';
 import { callerErrors } from './caller-error.ts';
@@ -80,6 +81,12 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
     if (first !== undefined) return void this.#try(first, false);
     route.observer.unserved();
     this.#answerError(callerErrors.noReplica(), 'unserved');
+  }
+
+  /** The request as the first replica got it; undefined when none was sent. */
+  get sent(): { request: EngineRequest; backend: Backend } | undefined {
+    if (this.#request === undefined || this.#pick === undefined) return undefined;
+    return { request: this.#request, backend: this.#pick.backend };
   }
 
   /** The gateway itself must go: no fault of the revision, and no silence for the caller. */

@@ -137,6 +137,10 @@ export class RoutedCall implements ExchangedCall, QueueTicket, ReplyOwner, Dispa
     if (this.#over) return;
     this.#exchange = new Exchange(this, this.#services.exchange);
     this.#exchange.start();
+    const { shadow } = this.asked.route;
+    if (shadow === undefined) return;
+    const { sent } = this.#exchange;
+    if (sent !== undefined) this.#services.shadows.offer(this.call.id, this.asked, shadow, sent);
   }
 
   /** Of a stream that outgrows what was reserved for it. */

@@ -22,7 +22,10 @@ export class Replica {
   readonly connections: ReplicaConnections;
   state: SnapshotReplica['state'];
   health: ReplicaHealth = freshHealth;
+  /** Requests of callers. */
   inFlight = 0;
+  /** Copies that nobody waits for: no part of its load, for whoever places requests or counts them. */
+  shadowCopies = 0;
   readonly prompts = new OutstandingPrompts();
   load: LoadReading | null = null;
   /** Its number in the prefix index. */

@@ -2,7 +2,8 @@ import type { Snapshot, SnapshotBackend, SnapshotLimit, SnapshotRoute } from '@s
 import type { Bucket } from '../admission/limits/bucket.ts';
 import { RouteGate } from '../admission/route-gate.ts';
 import { type NameInFrames, nameInFrames } from '../dialects/streams/frame-rule.ts';
-import type { RevisionObserver, RouteObserver } from '../observe/observers.ts';
+import type { RevisionObserver, RouteObserver, ShadowObserver } from '../observe/observers.ts';
+import { type ShadowTarget, shadowTarget } from '../shadow/shadow-target.ts';
 import type { Share } from './choose-revision.ts';
 import { type BlockSeed, blockSeed } from './prompt-blocks.ts';
 import type { Replica } from './replica.ts';
@@ -31,6 +32,7 @@ export interface Route {
   readonly gate: RouteGate;
   /** How much each scorer counts. */
   readonly scorerWeights: Weights;
+  readonly shadow?: ShadowTarget<Backend> | undefined;
   /** Numbers the requests of this route; carried over from table to table. */
   readonly tickets: { next: number };
 }
@@ -49,6 +51,7 @@ export function buildRoutingTable(
     replica: (id: string) => Replica | undefined;
     observeRoute: (route: SnapshotRoute) => RouteObserver;
     observeRevision: (route: SnapshotRoute, backend: SnapshotBackend) => RevisionObserver;
+    observeShadow: (route: SnapshotRoute, backend: SnapshotBackend) => ShadowObserver;
     bucketsOf: (limits: readonly SnapshotLimit[] | undefined) => readonly Bucket[];
     former: RoutingTable;
   },
@@ -72,6 +75,10 @@ export function buildRoutingTable(
       facts,
       backends,
       scorerWeights: weightsOf(facts.routing),
+      shadow: shadowTarget(facts, backends, {
+        copies: former?.shadow?.copies,
+        observe: (backend) => parts.observeShadow(facts, backend.facts),
+      }),
       tickets: former?.tickets ?? { next: 0 },
       gate: former?.facts.project === facts.project ? former.gate : new RouteGate(facts.project),
       observer: parts.observeRoute(facts),

@@ -159,7 +159,10 @@ const routePolicies = {
     ),
   }),
   sticky: fc.constantFrom({ by: 'key' }, { by: 'header', name: 'X-Id' }, { by: 'cookie', name: 'Id' }),
-  shadow: fc.record({ version: label, percent: hundredths }),
+  shadow: fc.record(
+    { version: label, percent: hundredths, maxConcurrent: fc.integer({ min: 1, max: 10_000 }) },
+    { requiredKeys: ['version', 'percent'] },
+  ),
   cors: fc.record(
     {
       origins: fc.constantFrom(['*'], ['https://a.example', 'http://[::1]:8080']),

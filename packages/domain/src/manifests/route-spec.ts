@@ -28,4 +28,6 @@ export const REDACT_FLAGS = 'gu';
 export interface ShadowSpec {
   version: string;
   basisPoints: number;
+  /** Copies under way at once in each process of a gateway; 8 unless said otherwise. */
+  maxConcurrent?: number;
 }

@@ -35,7 +35,7 @@ export interface SnapshotRoute {
   /** Keeps a caller on one revision through a split; null or absent: every request is assigned anew. */
   sticky?: StickyBy | null;
   /** Copies of requests to a revision whose answers nobody sees. */
-  shadow?: { revisionId: string; basisPoints: number } | null;
+  shadow?: { revisionId: string; basisPoints: number; maxConcurrent?: number } | null;
   cors?: { origins: readonly string[]; headers: readonly string[]; maxAgeSeconds: number } | null;
   /** Prompts and completions in the log; absent on every route that did not ask for it. */
   capture?: { basisPoints: number; redact: readonly string[] } | null;

@@ -211,7 +211,7 @@ describe('what is wrong with the policies of a route', () => {
             path: 'spec.shadow.verson',
             line: 6,
             column: 13,
-            allowed: ['version', 'percent'],
+            allowed: ['version', 'percent', 'maxConcurrent'],
             nearest: 'version',
           },
           {
@@ -230,6 +230,17 @@ describe('what is wrong with the policies of a route', () => {
             path: 'spec.shadow.percent',
             line: 6,
             column: 35,
+          },
+        ],
+      },
+      'shadows of which none may run': {
+        spec: 'deployment: chat\nshadow: { version: v4, percent: 5, maxConcurrent: 0 }',
+        want: [
+          {
+            message: 'expected a whole number from 1 to 10000, got the number 0',
+            path: 'spec.shadow.maxConcurrent',
+            line: 6,
+            column: 53,
           },
         ],
       },

@@ -6,6 +6,7 @@ import { hasUnknownField } from '../exactly-one.ts';
 import { expected } from '../expected.ts';
 import { fields, oneOf, wholeNumber } from '../fields.ts';
 import { httpToken, versionName } from '../names.ts';
+import { withoutNulls } from '../without-nulls.ts';
 import { percent } from './percent.ts';
 
 /** All three are written: what is left out here would not be what the gateway does without a queue of the route's own. */
@@ -54,11 +55,20 @@ export function renderSticky(it: StickyBy): z.input<typeof sticky> {
   return it.by === 'key' ? { by: 'key' } : { by: it.by, name: it.name };
 }
 
-export const shadow = fields({ version: versionName, percent }).transform(({ version, percent: basisPoints }) => ({
+export const shadow = fields({
+  version: versionName,
+  percent,
+  maxConcurrent: wholeNumber(1, 10_000).nullish(),
+}).transform(({ version, percent: basisPoints, maxConcurrent }) => ({
   version,
   basisPoints,
+  ...withoutNulls({ maxConcurrent: maxConcurrent ?? null }),
 }));
 
-export function renderShadow({ version, basisPoints }: NonNullable<RouteSpec['shadow']>): z.input<typeof shadow> {
-  return { version, percent: basisPoints / 100 };
+export function renderShadow({
+  version,
+  basisPoints,
+  ...bounds
+}: NonNullable<RouteSpec['shadow']>): z.input<typeof shadow> {
+  return { version, percent: basisPoints / 100, ...bounds };
 }

@@ -97,7 +97,7 @@ spec:
   queue: { maxRequests: 200, maxBytes: 64Mi, maxWait: 15s }
   routing: { weights: { prefixAffinity: 2, outstandingTokens: 1, session: 0.5 } }
   sticky: { by: header, name: X-Session-Id }
-  shadow: { version: v5, percent: 2.5 }
+  shadow: { version: v5, percent: 2.5, maxConcurrent: 4 }
   cors: { origins: ["https://app.example.com", "http://localhost:5173"], headers: [X-Session-Id], maxAge: 1h }
   capture: { percent: 0.25, redact: ['\\b\\d{16}\\b', "[\\\\w.+-]+@[\\\\w.-]+"] }
   maxBodySize: 4Mi
