@@ -25,6 +25,13 @@ const notReturned = new Set([
   'endpoint-load-metrics',
   'set-cookie',
   'alt-svc',
+  // Which pages may call is the route's to say.
+  'access-control-allow-origin',
+  'access-control-allow-credentials',
+  'access-control-allow-headers',
+  'access-control-allow-methods',
+  'access-control-expose-headers',
+  'access-control-max-age',
 ]);
 /** Lengths that a name which needs a closer look has; the rest passes after one comparison. */
 const lengthsOfInterest = new Uint8Array(64);

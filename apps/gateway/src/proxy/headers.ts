@@ -7,6 +7,14 @@ export function saneRequestId(value: string | undefined): string | undefined {
   return value !== undefined && saneId.test(value) ? value : undefined;
 }
 
+/** The first of that name among header lines. */
+export function headerIn(lines: string, name: string): string | undefined {
+  const prefix = `${name.toLowerCase()}:`;
+  for (const line of lines.split('\r\n'))
+    if (line.slice(0, prefix.length).toLowerCase() === prefix) return line.slice(prefix.length).trim();
+  return undefined;
+}
+
 /** By the replica, and the backend it was made for: the same for every answer until a snapshot changes either. */
 const known = new WeakMap<Pick['replica'], { backend: Pick['backend']; lines: string }>();
 

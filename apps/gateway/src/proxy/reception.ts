@@ -2,6 +2,7 @@ import { type Caller, secretFrom } from '../admission/consumer-keys.ts';
 import { findRoute, keyError } from '../admission/find-route.ts';
 import { tooManyBadKeys } from '../admission/limit-errors.ts';
 import type { CallHandler, Peer, PendingCall } from '../callers/call-handler.ts';
+import { CorsReply } from '../callers/cors/cors-reply.ts';
 import type { Reply } from '../callers/reply.ts';
 import type { CallerError } from '../dialects/errors/caller-error.ts';
 import type { RequestHead } from '../http1/request-head.ts';
@@ -12,6 +13,7 @@ import { callerErrors } from './caller-error.ts';
 import { endpointOf } from './endpoints.ts';
 import { saneRequestId } from './headers.ts';
 import { listModels, showModel } from './models.ts';
+import { answerPreflight } from './preflight.ts';
 import { RoutedBody } from './routed-body.ts';
 
 const maxUrlBytes = 8_192;
@@ -28,6 +30,8 @@ export class Reception implements CallHandler {
   begin(head: RequestHead, reply: Reply, peer: Peer): PendingCall | undefined {
     const { answers, view: currentView, now } = this.#services;
     const call = this.#arrivalOf(head, reply, peer);
+    if (call.cors !== undefined && answerPreflight(head, { id: call.id, reply }, currentView()?.table))
+      return undefined;
     const endpoint = endpointOf(head.method, head.path);
     const dialect = endpoint.kind === 'listModels' || endpoint.kind === 'showModel' ? 'openai' : endpoint.dialect;
     const refuse = (error: CallerError): undefined => void answers.error(call, dialect, error);
@@ -57,13 +61,22 @@ export class Reception implements CallHandler {
     if (table === undefined) return refuse(callerErrors.noSnapshot());
     const found = findRoute(name, table, caller);
     if (found.kind === 'refused') return refuse(found.error);
+    call.cors?.belongsTo(found.route.facts);
     return void this.#services.answers.json(call, 200, showModel(found.route));
+  }
+
+  #corsOf(origin: string, reply: Reply): CorsReply | undefined {
+    const routes = this.#services.view()?.table.corsRoutes ?? [];
+    return routes.length === 0 ? undefined : new CorsReply(reply, origin, routes);
   }
 
   #arrivalOf(head: RequestHead, reply: Reply, { path: way }: Peer): Call {
     const { newRequestId, monotonicMs, trace } = this.#services;
+    // Nearly no request comes from a page: the others cost this one look.
+    const cors = head.origin === undefined ? undefined : this.#corsOf(head.origin, reply);
     return {
-      reply,
+      reply: cors ?? reply,
+      cors,
       id: saneRequestId(head.requestId) ?? newRequestId(),
       trace: traceContext(head.traceparent, trace),
       startedAt: monotonicMs(),

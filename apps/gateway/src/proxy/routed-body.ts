@@ -16,6 +16,7 @@ import { callerErrors } from './caller-error.ts';
 import { timeoutMs } from './deadline.ts';
 import type { RoutedEndpoint } from './endpoints.ts';
 import type { ModelPlace } from './engine-request.ts';
+import { headerIn } from './headers.ts';
 import { RoutedCall } from './routed-call.ts';
 import { scanBody } from './scan-body.ts';
 
@@ -81,6 +82,7 @@ export class RoutedBody implements PendingCall {
     if (table === undefined) return void this.#answer(callerErrors.noSnapshot());
     const found = findRoute(target.name, table, this.#caller);
     if (found.kind === 'refused') return void this.#answer(found.error);
+    this.#call.cors?.belongsTo(found.route.facts);
     this.#send(body, target.place, found.route);
   }
 
@@ -204,13 +206,6 @@ export class RoutedBody implements PendingCall {
 
 function refused(because: string, param: string | null): Target {
   return { kind: 'refused', error: invalid(400, param === null ? 'invalid_json' : 'invalid_value', because, param) };
-}
-
-function headerIn(lines: string, name: string): string | undefined {
-  const prefix = `${name.toLowerCase()}:`;
-  for (const line of lines.split('\r\n'))
-    if (line.slice(0, prefix.length).toLowerCase() === prefix) return line.slice(prefix.length).trim();
-  return undefined;
 }
 
 function cookieIn(cookies: string, name: string): string | undefined {

@@ -41,9 +41,11 @@ export interface Route {
 export interface RoutingTable {
   readonly byName: ReadonlyMap<string, Route>;
   readonly hasOpenRoute: boolean;
+  /** Those that pages of other origins may call. */
+  readonly corsRoutes: readonly SnapshotRoute[];
 }
 
-export const emptyTable: RoutingTable = { byName: new Map(), hasOpenRoute: false };
+export const emptyTable: RoutingTable = { byName: new Map(), hasOpenRoute: false, corsRoutes: [] };
 
 export function buildRoutingTable(
   snapshot: Snapshot,
@@ -86,5 +88,9 @@ export function buildRoutingTable(
     route.gate.update(route, parts.bucketsOf);
     byName.set(facts.name, route);
   }
-  return { byName, hasOpenRoute: snapshot.routes.some((route) => route.access === 'open') };
+  return {
+    byName,
+    hasOpenRoute: snapshot.routes.some((route) => route.access === 'open'),
+    corsRoutes: snapshot.routes.filter(({ cors }) => cors !== undefined && cors !== null),
+  };
 }
