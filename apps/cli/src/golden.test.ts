@@ -52,6 +52,10 @@ const table: Record<string, { argv: string; answers?: Answers; world?: Partial<W
     argv: 'explain request req-17',
     answers: { 'GET /v1/usage/requests/req-17': { items: [answers.requestUsage] } },
   },
+  'explain-request-unexplained': {
+    argv: 'explain request req-17',
+    answers: { 'GET /v1/usage/requests/req-17': { items: [{ ...answers.requestUsage, routing: null }] } },
+  },
   usage: { argv: 'usage --by key,version', answers: { 'GET /v1/usage': answers.usage } },
   'usage-unknown-group': { argv: 'usage --by model' },
   'help-usage': { argv: 'usage --help' },

@@ -25,6 +25,7 @@ import { Reception } from './proxy/reception.ts';
 import { RetryBudget } from './proxy/retry-budget.ts';
 import { StoredReplies } from './proxy/stored-replies.ts';
 import { Decisions } from './routing/decisions.ts';
+import { Explanations } from './routing/explanations.ts';
 import { Fleet } from './routing/fleet.ts';
 import { Router } from './routing/pick.ts';
 import { PrefixIndex } from './routing/prefix-index.ts';
@@ -75,6 +76,7 @@ export class DataPlane {
   readonly #counters = new Counters();
   readonly #index = new PrefixIndex({ blocks: prefixBlocks });
   readonly #router: Router;
+  readonly #explanations: Explanations;
   readonly #fleet: Fleet;
   readonly #deadlines: Deadlines;
   readonly #shadows: Shadows;
@@ -92,11 +94,9 @@ export class DataPlane {
     this.#dispatcher = new Dispatcher(() => options.book?.flush());
     this.#deadlines = new Deadlines({ everyMs: deadlineStepMs, now: options.monotonicMs });
     this.#shadows = new Shadows({ ...options, deadlines: this.#deadlines });
-    this.#router = new Router({
-      index: this.#index,
-      decisions: new Decisions(scorerNames),
-      now: options.monotonicMs,
-    });
+    const decisions = new Decisions(scorerNames);
+    this.#router = new Router({ index: this.#index, decisions, now: options.monotonicMs });
+    this.#explanations = new Explanations({ decisions, now: options.monotonicMs });
     this.#fleet = this.#createFleet(changed);
     this.#server = this.#createServer();
     metrics.onRead((levels) => this.#readLevels(levels));
@@ -235,6 +235,7 @@ export class DataPlane {
         retried: this.#metrics.retried,
       },
       shadows: this.#shadows,
+      explanations: this.#explanations,
       dispatcher: this.#dispatcher,
       book,
       capture,

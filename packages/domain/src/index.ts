@@ -26,6 +26,7 @@ export * from './rollouts/revision-counts.ts';
 export * from './rollouts/rollout-world.ts';
 export * from './rollouts/steps.ts';
 export * from './rollouts/traffic-split.ts';
+export * from './routing/routing-decision.ts';
 export * from './routing/scorer-names.ts';
 export * from './snapshot/snapshot.ts';
 export * from './usage/usage-record.ts';

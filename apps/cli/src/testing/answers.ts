@@ -360,6 +360,14 @@ export const usage: ApiResponse<'getUsage'> = {
   nextCursor: null,
 };
 
+const scorers = [
+  { name: 'prefixAffinity', weight: 5 },
+  { name: 'outstandingTokens', weight: 1 },
+  { name: 'kvUse', weight: 0.5 },
+  { name: 'queue', weight: 0.5 },
+  { name: 'session', weight: 0 },
+];
+
 export const requestUsage: ApiResponse<'getRequestUsage'>['items'][number] = {
   id: 'b-0000000000017',
   requestId: 'req-17',
@@ -395,6 +403,36 @@ export const requestUsage: ApiResponse<'getRequestUsage'>['items'][number] = {
   exactness: 'exact',
   bytesIn: 620,
   bytesOut: 54_000,
+  routing: [
+    {
+      deployment: 'chat',
+      revision: 3,
+      revisionBy: 'split',
+      replicaId: 'chat-3-0',
+      tier: 0,
+      scorers,
+      candidates: [
+        { replicaId: 'chat-3-0', total: 5.995, uncachedTokens: 22, scores: [0.853, 0.98, 1, 0.5, 0] },
+        { replicaId: 'chat-3-1', total: 1.75, uncachedTokens: 150, scores: [0, 1, 1, 0.5, 0] },
+      ],
+      filtered: [
+        { replicaId: 'chat-3-2', by: 'notEjected' },
+        { replicaId: 'chat-3-3', by: 'belowLimit' },
+      ],
+      unlisted: 0,
+    },
+    {
+      deployment: 'chat',
+      revision: 2,
+      revisionBy: 'rescue',
+      replicaId: 'chat-2-0',
+      tier: 1,
+      scorers,
+      candidates: [{ replicaId: 'chat-2-0', total: 2, uncachedTokens: 150, scores: [0, 1, 1, 1, 0] }],
+      filtered: [],
+      unlisted: 3,
+    },
+  ],
 };
 
 export const ledgerEntry: ApiResponse<'listLedger'>['items'][number] = {

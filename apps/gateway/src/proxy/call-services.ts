@@ -5,6 +5,7 @@ import type { QueueOutcome } from '../admission/queue/ticket.ts';
 import type { CallSummary } from '../observe/call-summary.ts';
 import type { Capture } from '../observe/capture/capture.ts';
 import type { TraceParts } from '../observe/trace-context.ts';
+import type { Explanations } from '../routing/explanations.ts';
 import type { PromptHasher } from '../routing/prompt-blocks.ts';
 import type { RoutingTable } from '../routing/routing-table.ts';
 import type { Shadows } from '../shadow/shadows.ts';
@@ -36,6 +37,7 @@ export interface CallServices {
   hasher: PromptHasher;
   exchange: ExchangeParts;
   shadows: Pick<Shadows, 'offer'>;
+  explanations: Explanations;
   dispatcher: Dispatcher;
   /** Where usage is kept; undefined for a gateway that keeps none. */
   book: Pick<Spool, 'reserve' | 'settle' | 'record'> | undefined;

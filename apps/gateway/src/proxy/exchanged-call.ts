@@ -18,6 +18,8 @@ export interface Asked {
   lines: string;
   /** Everything that picking goes by but the prompt's blocks, which are made when they are needed. */
   pick: PickRequest;
+  /** The caller wants its routing to be kept. */
+  isExplained: boolean;
   promptSpans: readonly number[];
   maxOutputTokens: number | null;
   choices: number;

@@ -34,6 +34,7 @@ export class RoutedBody implements PendingCall {
   readonly #query: string;
   readonly #lines: string;
   readonly #headLines: string;
+  #hasOwnHeaders: boolean | undefined;
   readonly #cookie: string | undefined;
   readonly #contentType: string | undefined;
   readonly #idempotencyKey: string | undefined;
@@ -109,6 +110,7 @@ export class RoutedBody implements PendingCall {
       route,
       lines: this.#lines,
       pick,
+      isExplained: this.#says(/^x-signalbox-explain:\s*true\s*$/im),
       promptSpans: facts?.promptSpans ?? noSpans,
       maxOutputTokens: facts?.maxOutputTokens ?? null,
       choices: facts?.choices ?? 1,
@@ -159,10 +161,15 @@ export class RoutedBody implements PendingCall {
     };
   }
 
+  /** Of what only the gateway takes: nearly no request says any of it, and one look tells. */
+  #says(pattern: RegExp): boolean {
+    this.#hasOwnHeaders ??= /^x-signalbox-/im.test(this.#headLines);
+    return this.#hasOwnHeaders && pattern.test(this.#headLines);
+  }
+
   /** The revision that a caller names by header, if its key may. */
   #pinOf(route: Route): string | CallerError | undefined {
-    // Nearly no request has these: one look tells.
-    if (!/x-signalbox-(?:revision|model-version)/i.test(this.#headLines)) return undefined;
+    if (!this.#says(/^x-signalbox-(?:revision|model-version):/im)) return undefined;
     const wanted = {
       revision: headerIn(this.#headLines, 'x-signalbox-revision'),
       version: headerIn(this.#headLines, 'x-signalbox-model-version'),

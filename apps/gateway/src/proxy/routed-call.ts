@@ -1,4 +1,4 @@
-import type { PriorityClass, TokenCounts, UsageExactness, UsageOutcome } from '@signalbox/domain';
+import type { PriorityClass, RoutingDecision, TokenCounts, UsageExactness, UsageOutcome } from '@signalbox/domain';
 import { limitError, queueError } from '../admission/limit-errors.ts';
 import type { Bucket } from '../admission/limits/bucket.ts';
 import { pushRateLimits } from '../admission/limits/rate-limit-headers.ts';
@@ -35,6 +35,7 @@ export class RoutedCall implements ExchangedCall, QueueTicket, ReplyOwner, Dispa
   #usage: UsageReservation | undefined;
   #exchange: Exchange | undefined;
   #capture: CaptureTap | null = null;
+  #routing: readonly RoutingDecision[] | undefined;
   #queuedMs = 0;
   #inFlight = false;
   #over = false;
@@ -137,6 +138,9 @@ export class RoutedCall implements ExchangedCall, QueueTicket, ReplyOwner, Dispa
     if (this.#over) return;
     this.#exchange = new Exchange(this, this.#services.exchange);
     this.#exchange.start();
+    const { explanations } = this.#services;
+    if (!this.#over)
+      this.#routing = explanations.whenSent({ requestId: this.call.id, isAsked: this.asked.isExplained });
     const { shadow } = this.asked.route;
     if (shadow === undefined) return;
     const { sent } = this.#exchange;
@@ -253,6 +257,8 @@ export class RoutedCall implements ExchangedCall, QueueTicket, ReplyOwner, Dispa
       done(this);
     }
     if (this.#usage !== undefined) {
+      if (end.outcome === 'error' || end.attempts.length > 1)
+        this.#routing = this.#services.explanations.whenTroubled(this.call.id) ?? this.#routing;
       book?.settle(this.#usage, this.#settlement(end, tokens, exactness));
       dispatcher.soon();
     }
@@ -279,6 +285,7 @@ export class RoutedCall implements ExchangedCall, QueueTicket, ReplyOwner, Dispa
       exactness,
       bytesIn: this.bytes,
       bytesOut: end.bytesOut,
+      routing: this.#routing,
     };
   }
 

@@ -1,33 +1,46 @@
+import { REPLICA_FILTERS, type RevisionChoice, type RoutingDecision } from '@signalbox/domain';
 import type { Replica } from './replica.ts';
 import type { Backend } from './routing-table.ts';
+import type { Weights } from './scoring.ts';
 
-/** Why a request went where it went. */
-export interface Decision {
-  requestId: string;
-  at: number;
-  deployment: string;
-  revision: number;
-  revisionId: string;
+interface Made {
+  backend: Backend;
+  replica: Replica;
+  revisionBy: RevisionChoice;
   /** How far the filters had to be loosened: 0 is not at all. */
   tier: number;
-  replicaId: string;
-  candidates: { replicaId: string; total: number; uncachedTokens: number; scores: Record<string, number> }[];
+  weights: Weights;
+}
+
+/** Who competed and who did not, by their places among the backend's replicas; arrays that are used again. */
+interface Field {
+  candidates: ArrayLike<number>;
+  count: number;
+  /** The place, and which filter it failed: `place * REPLICA_FILTERS.length + filter`. */
+  filtered: ArrayLike<number>;
+}
+
+interface Scored {
+  totals: ArrayLike<number>;
+  rows: readonly ArrayLike<number>[];
+  uncachedTokens: ArrayLike<number>;
 }
 
 interface Entry {
   requestId: string;
-  at: number;
-  backend: Backend | undefined;
-  replicaId: string;
-  tier: number;
+  made: Made | undefined;
   /** Where its numbers begin, counted from the first number ever written. */
   start: number;
   candidates: number;
+  filtered: number;
 }
 
 const kept = 4_096;
 /** Ten candidates each for all of them, 64 for some 500: 1 MB. */
 const numbers = 2 ** 18;
+/** Of each kind, in what is told of one decision. */
+const mostListed = 8;
+const filters = REPLICA_FILTERS.length;
 
 /**
  * The last decisions, for whoever asks why. Written for every request, so it makes no objects: entries are used
@@ -45,35 +58,26 @@ export class Decisions {
     this.#names = names;
   }
 
-  /** `candidates`: their places among the backend's replicas, of which the first `count` are meant. */
-  add(
-    requestId: string,
-    now: number,
-    made: { backend: Backend; replica: Replica; tier: number },
-    candidates: ArrayLike<number>,
-    count: number,
-    scoring: { totals: ArrayLike<number>; rows: readonly ArrayLike<number>[]; uncachedTokens: ArrayLike<number> },
-  ): void {
+  add(requestId: string, made: Made, { candidates, count, filtered }: Field, scored: Scored): void {
     const entry = this.#next();
     entry.requestId = requestId;
-    entry.at = now;
-    entry.backend = made.backend;
-    entry.replicaId = made.replica.id;
-    entry.tier = made.tier;
+    entry.made = made;
     entry.start = this.#written;
     entry.candidates = count;
-    this.#written += count * (3 + scoring.rows.length);
+    entry.filtered = filtered.length;
+    this.#written += count * (3 + scored.rows.length) + filtered.length;
     let at = entry.start % numbers;
     for (let index = 0; index < count; index++) {
       at = this.#write(at, candidates[index] as number);
-      at = this.#write(at, scoring.totals[index] as number);
-      at = this.#write(at, scoring.uncachedTokens[index] as number);
-      for (const row of scoring.rows) at = this.#write(at, row[index] as number);
+      at = this.#write(at, scored.totals[index] as number);
+      at = this.#write(at, scored.uncachedTokens[index] as number);
+      for (const row of scored.rows) at = this.#write(at, row[index] as number);
     }
+    for (let index = 0; index < filtered.length; index++) at = this.#write(at, filtered[index] as number);
   }
 
   /** The attempts of a request in their order; none when it is unknown or too long ago. */
-  explain(requestId: string): Decision[] {
+  explain(requestId: string): RoutingDecision[] {
     return this.#entries
       .filter((entry) => entry.requestId === requestId && this.#written - entry.start <= numbers)
       .sort((a, b) => a.start - b.start)
@@ -84,7 +88,7 @@ export class Decisions {
     const at = this.#count++ % kept;
     const former = this.#entries[at];
     if (former !== undefined) return former;
-    const entry = { requestId: '', at: 0, backend: undefined, replicaId: '', tier: 0, start: 0, candidates: 0 };
+    const entry = { requestId: '', made: undefined, start: 0, candidates: 0, filtered: 0 };
     this.#entries.push(entry);
     return entry;
   }
@@ -94,19 +98,41 @@ export class Decisions {
     return (at + 1) & (numbers - 1);
   }
 
-  #read({ backend, ...entry }: Entry): Decision | undefined {
-    if (backend === undefined) return undefined;
-    const { requestId, at, replicaId, tier } = entry;
-    const { deployment, revision, revisionId } = backend.facts;
+  #read({ made, start, ...counts }: Entry): RoutingDecision | undefined {
+    if (made === undefined) return undefined;
+    const { backend, replica, revisionBy, tier, weights } = made;
     const width = 3 + this.#names.length;
-    const number = (candidate: number, field: number): number =>
-      this.#numbers[(entry.start + candidate * width + field) % numbers] as number;
-    const candidates = Array.from({ length: entry.candidates }, (_, candidate) => ({
-      replicaId: backend.replicas[number(candidate, 0)]?.id ?? '',
-      total: number(candidate, 1),
-      uncachedTokens: number(candidate, 2),
-      scores: Object.fromEntries(this.#names.map((name, field) => [name, number(candidate, 3 + field)])),
-    }));
-    return { requestId, at, deployment, revision, revisionId, tier, replicaId, candidates };
+    const number = (offset: number): number => this.#numbers[(start + offset) % numbers] as number;
+    const nameAt = (place: number): string => backend.replicas[place]?.id ?? '';
+    const candidates = Array.from({ length: counts.candidates }, (_, index) => ({
+      replicaId: nameAt(number(index * width)),
+      total: shown(number(index * width + 1)),
+      uncachedTokens: Math.round(number(index * width + 2)),
+      scores: this.#names.map((_, field) => shown(number(index * width + 3 + field))),
+    })).sort((one, other) => rank(other, replica) - rank(one, replica));
+    const filtered = Array.from({ length: counts.filtered }, (_, index) => {
+      const code = number(counts.candidates * width + index);
+      return { replicaId: nameAt(Math.floor(code / filters)), by: REPLICA_FILTERS[code % filters] ?? 'serving' };
+    });
+    return {
+      deployment: backend.facts.deployment,
+      revision: backend.facts.revision,
+      revisionBy,
+      replicaId: replica.id,
+      tier,
+      scorers: this.#names.map((name, field) => ({ name, weight: weights[field] ?? 0 })),
+      candidates: candidates.slice(0, mostListed),
+      filtered: filtered.slice(0, mostListed),
+      unlisted: Math.max(0, candidates.length - mostListed) + Math.max(0, filtered.length - mostListed),
+    };
   }
+}
+
+/** Of equals the chosen one comes first. */
+function rank({ replicaId, total }: { replicaId: string; total: number }, { id }: Replica): number {
+  return total + (replicaId === id ? 1e-6 : 0);
+}
+
+function shown(score: number): number {
+  return Math.round(score * 1_000) / 1_000;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import type { RoutingDecision } from '@signalbox/domain';
 import { RouteGate } from '../admission/route-gate.ts';
 import { Deadlines } from '../deadlines.ts';
 import { backendOf, routeOf } from '../gateway.fixture.ts';
@@ -337,17 +338,76 @@ describe('explaining a pick', () => {
     router.pick(route, request, { requestId: 'q-2' });
     router.pick(route, request, { requestId: 'q-1', tried: first === undefined ? [] : [first.replica] });
     const [one, two, ...more] = decisions.explain('q-1');
-    expect(one).toMatchObject({ requestId: 'q-1', revisionId: 'a', tier: 0, replicaId: 'idle' });
-    expect(one?.candidates.map(({ replicaId }) => replicaId)).toEqual(['busy', 'idle']);
-    expect(one?.candidates[0]).toMatchObject({
-      uncachedTokens: 320,
-      total: 3,
-      scores: { outstandingTokens: 0, prefixAffinity: 0.5, kvUse: 0.5, queue: 0.5, session: 0 },
+    const scores = ({ scorers }: RoutingDecision, row: readonly number[]) =>
+      Object.fromEntries(scorers.map(({ name }, at) => [name, row[at]]));
+    expect(one).toMatchObject({ deployment: 'chat', revision: 1, revisionBy: 'split', tier: 0, replicaId: 'idle' });
+    expect(one?.scorers).toContainEqual({ name: 'prefixAffinity', weight: 5 });
+    expect(one?.candidates.map(({ replicaId, total }) => [replicaId, total])).toEqual([
+      ['idle', 4],
+      ['busy', 3],
+    ]);
+    expect(one?.candidates[1]?.uncachedTokens).toBe(320);
+    expect(one && scores(one, one.candidates[1]?.scores ?? [])).toEqual({
+      outstandingTokens: 0,
+      prefixAffinity: 0.5,
+      kvUse: 0.5,
+      queue: 0.5,
+      session: 0,
     });
-    expect(one?.candidates[1]).toMatchObject({ total: 4, scores: { outstandingTokens: 1, prefixAffinity: 0.5 } });
-    expect(two).toMatchObject({ replicaId: 'busy', candidates: [{ replicaId: 'busy' }] });
+    expect(one?.filtered).toEqual([{ replicaId: 'down', by: 'notEjected' }]);
+    expect(two).toMatchObject({
+      replicaId: 'busy',
+      candidates: [{ replicaId: 'busy' }],
+      filtered: [
+        { replicaId: 'down', by: 'notEjected' },
+        { replicaId: 'idle', by: 'tried' },
+      ],
+    });
     expect(more).toEqual([]);
     expect(decisions.explain('q-3')).toEqual([]);
+  });
+
+  test('says who did not compete and why, and how far filters were loosened', () => {
+    const replicas: Given['replicas'] = [
+      { name: 'leaving', state: 'draining' },
+      { name: 'new', admitted: false },
+      { name: 'bad', ejected: true },
+      { name: 'full', inFlight: 2 },
+    ];
+    const [decisions, request] = [new Decisions(scorerNames), anyRequest];
+    const router = aRouter(decisions);
+    router.pick(routeWith({ revision: 'a', weight: 10_000, limit: 2, replicas }), request, { requestId: 'full' });
+    expect(decisions.explain('full')).toMatchObject([
+      {
+        tier: 1,
+        replicaId: 'full',
+        filtered: [
+          { replicaId: 'leaving', by: 'serving' },
+          { replicaId: 'new', by: 'admitted' },
+          { replicaId: 'bad', by: 'notEjected' },
+        ],
+      },
+    ]);
+    const free = [...replicas, { name: 'free' }];
+    router.pick(routeWith({ revision: 'a', weight: 10_000, limit: 2, replicas: free }), request, { requestId: 'free' });
+    expect(decisions.explain('free')[0]).toMatchObject({ tier: 0, replicaId: 'free' });
+    expect(decisions.explain('free')[0]?.filtered).toContainEqual({ replicaId: 'full', by: 'belowLimit' });
+  });
+
+  test.each<{ name: string; request: PickRequest; isRescue?: boolean; want: string }>([
+    { name: 'the split', request: anyRequest, want: 'split' },
+    { name: 'who calls', request: asking({ stickyHash: 7 }), want: 'sticky' },
+    { name: 'a header', request: asking({ pinnedRevisionId: 'b' }), want: 'pin' },
+    { name: 'that another failed', request: anyRequest, isRescue: true, want: 'rescue' },
+  ])('says that the revision was chosen by $name', ({ request, isRescue = false, want }) => {
+    const decisions = new Decisions(scorerNames);
+    const route = routeWith(
+      { revision: 'a', weight: 9_000, replicas: [{ name: 'one' }] },
+      { revision: 'b', weight: 1_000, replicas: [{ name: 'two' }] },
+    );
+    const prefer = isRescue ? largestShare(route) : undefined;
+    aRouter(decisions).pick(route, request, { requestId: 'q', prefer });
+    expect(decisions.explain('q')[0]?.revisionBy).toBe(want);
   });
 
   test('remembers the last 4,096, and of large fleets as many as fit', () => {
@@ -362,9 +422,11 @@ describe('explaining a pick', () => {
     for (let at = 0; at < 1_000; at++) router.pick(large, anyRequest, { requestId: `l-${at}` });
     expect(decisions.explain('q-4099')).toEqual([]);
     expect(decisions.explain('l-400')).toEqual([]);
-    for (const id of ['l-500', 'l-999'])
-      expect(decisions.explain(id)[0]?.candidates.map(({ replicaId }) => replicaId)).toEqual(
-        replicas.map(({ name }) => name),
-      );
+    for (const id of ['l-500', 'l-999']) {
+      const [decision] = decisions.explain(id);
+      expect(decision?.unlisted).toBe(56);
+      expect(decision?.candidates.map(({ total }) => total)).toEqual(new Array(8).fill(6.5));
+      expect(decision?.candidates[0]?.replicaId).toBe(decision?.replicaId);
+    }
   });
 });

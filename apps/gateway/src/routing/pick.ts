@@ -1,3 +1,4 @@
+import { REPLICA_FILTERS, type ReplicaFilter, type RevisionChoice } from '@signalbox/domain';
 import { anyRequest, type Filter, type Picker, type PickRequest } from './candidates.ts';
 import { chooseRevision, chooseStickyRevision } from './choose-revision.ts';
 import type { Decisions } from './decisions.ts';
@@ -32,13 +33,19 @@ export interface PickOptions {
 /**
  * From the best replicas to the last resort; the first tier that has any serves. Ejected and never reached replicas
  * are the last: when all look dead, the gateway is as likely to be wrong as they are, and an attempt costs nothing.
+ * Each tier holds replicas to so many of the filters.
  */
-const tiers: readonly (readonly Filter[])[] = [
-  [serving, admitted, notEjected, fitsContext, belowLimit],
-  [serving, admitted, notEjected, fitsContext],
-  [serving, admitted, notEjected],
-  [serving],
-];
+const filtersOfTiers: readonly number[] = [5, 4, 3, 1];
+const filterOf: Record<Exclude<ReplicaFilter, 'tried'>, Filter> = {
+  serving,
+  admitted,
+  notEjected,
+  fitsContext,
+  belowLimit,
+};
+const filters: readonly Filter[] = REPLICA_FILTERS.filter((name) => name !== 'tried').map((name) => filterOf[name]);
+const triedAlready = REPLICA_FILTERS.indexOf('tried');
+const fits = -1;
 /** Of these a revision must have a replica to be chosen. A full one counts: limits do not bend the split. */
 const tiersOfRevisions: readonly number[] = [1, 2, 3];
 const picker: Picker = bestScore;
@@ -53,6 +60,9 @@ export class Router {
   readonly #candidates: Replica[] = [];
   /** Their places among the backend's replicas. */
   readonly #places: number[] = [];
+  /** Places of the others, and which filter each failed. */
+  readonly #filtered: number[] = [];
+  #revisionBy: RevisionChoice = 'split';
   // What `#mayServe` goes by: one function for all picks, where a new one for each would be garbage.
   #request = anyRequest;
   #tried = noneTried;
@@ -84,22 +94,26 @@ export class Router {
 
   #chooseBackend({ backends }: Route, request: PickRequest, { prefer }: PickOptions, ticket: number) {
     const { pinnedRevisionId, stickyHash } = request;
+    this.#revisionBy = 'pin';
     if (pinnedRevisionId !== undefined)
       return backends.find((backend) => backend.revisionId === pinnedRevisionId && this.#mayServe(backend));
+    this.#revisionBy = 'rescue';
     if (prefer !== undefined && this.#mayServe(prefer)) return prefer;
+    this.#revisionBy = 'sticky';
     if (stickyHash !== undefined && stickyHash !== null)
       return chooseStickyRevision(backends, stickyHash, this.#mayServe);
+    this.#revisionBy = 'split';
     return chooseRevision(backends, ticket, this.#mayServe);
   }
 
   readonly #mayServe = (backend: Backend): boolean => {
-    for (const replica of backend.replicas) if (this.#fits(replica, backend, this.#tier)) return true;
+    for (const replica of backend.replicas) if (this.#failing(replica, backend, this.#tier) === fits) return true;
     return false;
   };
 
   #pickReplica(route: Route, backend: Backend, request: PickRequest, requestId: string | undefined): Pick | undefined {
     const candidates = this.#candidates;
-    for (let tier = 0; tier < tiers.length; tier++) {
+    for (let tier = 0; tier < filtersOfTiers.length; tier++) {
       this.#gather(backend, tier);
       if (candidates.length === 0) continue;
       const now = this.#now();
@@ -109,28 +123,41 @@ export class Router {
       if (request.blocks !== undefined && replica.slot !== undefined)
         this.#index.insert(request.blocks, backend.model, replica.slot);
       const uncached = this.#scoring.uncachedTokens[candidates.indexOf(replica)] as number;
-      if (requestId !== undefined)
-        this.#decisions.add(requestId, now, { backend, replica, tier }, this.#places, candidates.length, this.#scoring);
+      if (requestId !== undefined) this.#remember(requestId, route, { backend, replica, tier });
       return { backend, replica, uncachedTokens: Math.ceil(uncached) };
     }
     return undefined;
   }
 
+  #remember(requestId: string, route: Route, made: { backend: Backend; replica: Replica; tier: number }): void {
+    const field = { candidates: this.#places, count: this.#places.length, filtered: this.#filtered };
+    const { backend, replica, tier } = made;
+    const decision = { backend, replica, tier, revisionBy: this.#revisionBy, weights: route.scorerWeights };
+    this.#decisions.add(requestId, decision, field, this.#scoring);
+  }
+
   #gather(backend: Backend, tier: number): void {
     this.#candidates.length = 0;
     this.#places.length = 0;
+    this.#filtered.length = 0;
     for (let place = 0; place < backend.replicas.length; place++) {
       const replica = backend.replicas[place] as Replica;
-      if (!this.#fits(replica, backend, tier)) continue;
+      const failing = this.#failing(replica, backend, tier);
+      if (failing !== fits) {
+        this.#filtered.push(place * REPLICA_FILTERS.length + failing);
+        continue;
+      }
       this.#candidates.push(replica);
       this.#places.push(place);
     }
   }
 
-  #fits(replica: Replica, backend: Backend, tier: number): boolean {
-    if (this.#tried.includes(replica)) return false;
-    for (const filter of tiers[tier] ?? []) if (!filter(replica, backend.facts, this.#request)) return false;
-    return true;
+  /** The first filter that the replica does not pass. */
+  #failing(replica: Replica, backend: Backend, tier: number): number {
+    if (this.#tried.includes(replica)) return triedAlready;
+    const count = filtersOfTiers[tier] as number;
+    for (let at = 0; at < count; at++) if (!(filters[at] as Filter)(replica, backend.facts, this.#request)) return at;
+    return fits;
   }
 }
 

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import type { RoutingDecision } from '@signalbox/domain';
 import fc from 'fast-check';
 import { entryStart, mostEntryBytes, putHead, putReserved, putSettled, type Settlement } from './entries.ts';
 import { aBackend, anEnd, aRequest, aRoute } from './usage.fixture.ts';
@@ -44,6 +45,29 @@ test('a settlement is the whole record', () => {
     bytesIn: 600,
     bytesOut: 5_000,
   });
+});
+
+const decision: RoutingDecision = {
+  deployment: 'chat',
+  revision: 3,
+  revisionBy: 'split',
+  replicaId: 'chät-3-0',
+  tier: 0,
+  scorers: [{ name: 'queue', weight: 0.5 }],
+  candidates: [{ replicaId: 'chät-3-0', total: 0.5, uncachedTokens: 12, scores: [1] }],
+  filtered: [{ replicaId: 'chat-3-1', by: 'belowLimit' }],
+  unlisted: 0,
+};
+
+test('a settlement may say why the request went where it went', () => {
+  const text = settledText(aRequest('r'), anEnd({ routing: [decision, decision] }));
+  expect(JSON.parse(text)).toMatchObject({ requestId: 'r', routing: [decision, decision], outcome: 'ok' });
+  expect(text).toMatch(/^[ -~]*$/);
+});
+
+test('and says nothing of that where it would take too much room', () => {
+  const long = { ...decision, replicaId: 'r'.repeat(9_000) };
+  expect(JSON.parse(settledText(aRequest('r'), anEnd({ routing: [long] })))).not.toHaveProperty('routing');
 });
 
 test('a request that reached no revision has none', () => {

@@ -1,6 +1,7 @@
 import {
   PRIORITY_CLASSES,
   type PriorityClass,
+  type RoutingDecision,
   type SnapshotBackend,
   type SnapshotRoute,
   type TokenCounts,
@@ -9,7 +10,17 @@ import {
   type UsageExactness,
   type UsageOutcome,
 } from '@signalbox/domain';
-import { emptyField, fieldDigits, fragment, nullField, putInField, putQuoted, quote, zeros } from './json-bytes.ts';
+import {
+  asciiJson,
+  emptyField,
+  fieldDigits,
+  fragment,
+  nullField,
+  putInField,
+  putQuoted,
+  quote,
+  zeros,
+} from './json-bytes.ts';
 
 /** What is known of a request when it is let in. */
 export interface AdmittedRequest {
@@ -42,10 +53,14 @@ export interface Settlement {
   exactness: UsageExactness;
   bytesIn: number;
   bytesOut: number;
+  /** Given for some requests. */
+  routing?: readonly RoutingDecision[] | undefined;
 }
 
+/** Two attempts over eight replicas each take 2 KB; one that takes more than this is not told. */
+const mostRoutingBytes = 8 * 1024;
 /** No entry is longer: all texts are cut, and a cut text of 200 characters has at most 1,200 when all are escaped. */
-export const mostEntryBytes = 24 * 1024;
+export const mostEntryBytes = 24 * 1024 + mostRoutingBytes;
 
 /** Names are few and come back with every request: each is quoted once. */
 const names = new Map<string, Buffer>();
@@ -213,7 +228,15 @@ export function putSettled(into: Buffer, from: number, end: Settlement): number 
   putInField(into, at + reasoning, tokens.reasoning);
   putInField(into, at + bytesIn, end.bytesIn);
   putInField(into, at + bytesOut, end.bytesOut);
-  return put(into, at + numbers.length, endings.get(end.outcome)?.get(end.exactness) as Buffer);
+  at += numbers.length;
+  if (end.routing !== undefined) at = putRouting(into, at, end.routing);
+  return put(into, at, endings.get(end.outcome)?.get(end.exactness) as Buffer);
+}
+
+/** Some ten a second: made as any JSON is. */
+function putRouting(into: Buffer, at: number, routing: readonly RoutingDecision[]): number {
+  const text = `,"routing":${asciiJson(routing)}`;
+  return text.length > mostRoutingBytes ? at : at + into.write(text, at, 'latin1');
 }
 
 function put(into: Buffer, at: number, part: Buffer): number {

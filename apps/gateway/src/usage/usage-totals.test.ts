@@ -73,3 +73,12 @@ test('however many minutes, keys and revisions there are, the number of records 
     }),
   );
 });
+
+test('what differs from request to request is in no total', () => {
+  const totals = new UsageTotals();
+  totals.add(record({ routing: [] }));
+  totals.add(record({ routing: [] }));
+  const [total] = totals.take(() => 'merged');
+  expect(total).toMatchObject({ requests: 2, requestId: '', replicaId: null });
+  expect(total).not.toHaveProperty('routing');
+});

@@ -53,7 +53,8 @@ export class UsageTotals {
 
 function merged(record: UsageRecord, startedAt: number): UsageRecord {
   const ofOne = { requestId: '', traceId: '', replicaId: null, operation: '', stream: false, status: 0 };
-  return { ...record, ...ofOne, startedAt, tokens: { ...record.tokens }, requests: record.requests ?? 1 };
+  const { routing: _, ...rest } = record;
+  return { ...rest, ...ofOne, startedAt, tokens: { ...record.tokens }, requests: record.requests ?? 1 };
 }
 
 function addTo(total: UsageRecord, record: UsageRecord): void {

@@ -1,4 +1,11 @@
-import { PRIORITY_CLASSES, USAGE_EXACTNESS, USAGE_OUTCOMES, type UsageRecord } from '@signalbox/domain';
+import {
+  PRIORITY_CLASSES,
+  REPLICA_FILTERS,
+  REVISION_CHOICES,
+  USAGE_EXACTNESS,
+  USAGE_OUTCOMES,
+  type UsageRecord,
+} from '@signalbox/domain';
 import { z } from 'zod';
 import { flag, instant, pageQuery, projectQuery } from './fields.ts';
 import type { Operation } from './operation.ts';
@@ -19,6 +26,33 @@ const tokenCounts = z
     reasoning: count.describe('Part of output'),
   })
   .meta({ id: 'TokenCounts' });
+
+const routingDecision = z
+  .object({
+    deployment: text,
+    revision: z.number().int().positive().max(most32Bit),
+    revisionBy: z.enum(REVISION_CHOICES).describe('`rescue`: another attempt had failed'),
+    replicaId: text,
+    tier: count.describe('0: the replica passed all filters; above, how far they had to be loosened'),
+    scorers: z.array(z.object({ name: text, weight: z.number() })).max(100),
+    candidates: z
+      .array(
+        z.object({
+          replicaId: text,
+          total: z.number(),
+          uncachedTokens: count.describe('What it would have to read of the prompt, estimated'),
+          scores: z.array(z.number()).max(100).describe('In the order of the scorers'),
+        }),
+      )
+      .max(100)
+      .describe('Best first'),
+    filtered: z
+      .array(z.object({ replicaId: text, by: z.enum(REPLICA_FILTERS).describe('The first filter that it failed') }))
+      .max(100),
+    unlisted: count.describe('Candidates and filtered replicas beyond these'),
+  })
+  .meta({ id: 'RoutingDecision', description: 'Why one attempt went where it went' });
+const routing = z.array(routingDecision).max(10);
 
 const recordFields = {
   id: z
@@ -62,6 +96,7 @@ const recordFields = {
 const usageRecordSchema: z.ZodType<UsageRecord> = z.object({
   ...recordFields,
   startedAt: count.max(8_640_000_000_000_000).describe('Milliseconds since 1970'),
+  routing: routing.exactOptional(),
   requests: z
     .number()
     .int()
@@ -82,6 +117,9 @@ export const requestUsage = z
     image: z.string().nullable().describe('Of the engine, as the revision names it'),
     startedAt: instant,
     receivedAt: instant,
+    routing: routing
+      .nullable()
+      .describe('An attempt each; null where it was not kept, which is of some requests a second'),
   })
   .meta({ id: 'RequestUsage' });
 

@@ -1,5 +1,5 @@
-import type { PriorityClass, UsageExactness, UsageOutcome } from '@signalbox/domain';
-import { bigint, boolean, index, integer, pgTable, text, unique } from 'drizzle-orm/pg-core';
+import type { PriorityClass, RoutingDecision, UsageExactness, UsageOutcome } from '@signalbox/domain';
+import { bigint, boolean, index, integer, jsonb, pgTable, text, unique } from 'drizzle-orm/pg-core';
 import { instant } from './columns.ts';
 
 const total = (name: string) => bigint(name, { mode: 'number' }).notNull();
@@ -47,6 +47,7 @@ export const usageRecords = pgTable(
     bytesOut: total('bytes_out'),
     requests: integer('requests').notNull(),
     receivedAt: instant('received_at').notNull(),
+    routing: jsonb('routing').$type<readonly RoutingDecision[]>(),
   },
   (table) => [
     index('usage_records_request').on(table.project, table.requestId),

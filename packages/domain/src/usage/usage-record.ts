@@ -1,4 +1,5 @@
 import type { PriorityClass } from '../limits/limit.ts';
+import type { RoutingDecision } from '../routing/routing-decision.ts';
 
 /** Token counts of one request as the engine tells them. Cached is part of input, reasoning part of output. */
 export interface TokenCounts {
@@ -26,7 +27,7 @@ export type UsageOutcome = (typeof USAGE_OUTCOMES)[number];
  *
  * Where a gateway's disk was full for long, requests of one minute, key, route, revision and outcome were merged:
  * `requests` is then above 1, tokens, times, tries and bytes are sums, and what differs from request to request
- * (request id, trace, replica, operation) is empty or null.
+ * (request id, trace, replica, operation, routing) is empty, null or absent.
  */
 export interface UsageRecord {
   /** Unique over gateways and boots; not the request id, which callers may choose. */
@@ -65,6 +66,8 @@ export interface UsageRecord {
   exactness: UsageExactness;
   bytesIn: number;
   bytesOut: number;
+  /** Why each attempt went where it went; kept of some requests, and of those that failed. */
+  routing?: readonly RoutingDecision[];
   /** 1 where it is absent. */
   requests?: number;
 }

@@ -7,13 +7,15 @@ import { moment } from '../../output/times.ts';
 import type { Session } from '../../session.ts';
 import { type Cli, examples, formatOption, runs, type WithFormat } from '../command.ts';
 
+import { routingLines } from './routing-lines.ts';
+
 type Request = ApiResponse<'getRequestUsage'>['items'][number];
 
 export function explainRequestCommand(cli: Cli): Command {
   const command = new Command('request')
     .summary('what became of a request?')
     .description(
-      'Who sent it, which route, revision, version, image and replica served it, its tokens and times. The gateway names the id in the header x-request-id of its answer.',
+      'Who sent it, which route, revision, version, image and replica served it, its tokens and times, and the scores that decided. The gateway names the id in the header x-request-id of its answer.',
     )
     .argument('<id>', 'the request’s id')
     .addOption(formatOption());
@@ -67,6 +69,7 @@ function requestLines(request: Request, colours: Colours): readonly string[] {
     `${colours.bold(oneLine(request.requestId))}: ${endings[request.outcome]}${status}`,
     '',
     ...links.map(([name, text]) => `${name.padEnd(width)}  ${oneLine(text)}`),
+    ...(request.replicaId === null ? [] : ['', ...routingLines(request.routing ?? null, colours)]),
   ];
 }
 

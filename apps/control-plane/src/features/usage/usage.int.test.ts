@@ -113,6 +113,26 @@ describe('usage records', () => {
     ]);
   });
 
+  test('tell why a request went where it went, where its gateway kept that', async () => {
+    const decision = {
+      deployment: 'chat',
+      revision: 3,
+      revisionBy: 'rescue',
+      replicaId: 'chat-3-\u00e4',
+      tier: 1,
+      scorers: [{ name: 'queue', weight: 0.5 }],
+      candidates: [{ replicaId: 'chat-3-0', total: 0.25, uncachedTokens: 12, scores: [0.5] }],
+      filtered: [{ replicaId: 'chat-3-1', by: 'notEjected' }],
+      unlisted: 0,
+    } as const;
+    await report([record({ requestId: 'why', routing: [decision, decision] }), record({ requestId: 'why not' })]);
+    const routingOf = async (id: string) => (await api.get(`/v1/usage/requests/${id}`)).body.items[0].routing;
+    expect(await routingOf('why')).toEqual([decision, decision]);
+    expect(await routingOf('why%20not')).toBeNull();
+    const odd = { ...record(), routing: [{ ...decision, revisionBy: 'chance' }] };
+    expect((await report([odd])).status).toBe(400);
+  });
+
   test('of another project are not shown', async () => {
     await api.apply('apiVersion: signalbox.dev/v1\nkind: Project\nmetadata: { name: other }\nspec: {}\n');
     await report([record({ requestId: 'theirs', project: 'other', route: 'theirs' })]);

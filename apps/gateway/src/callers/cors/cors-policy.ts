@@ -33,6 +33,7 @@ const usualHeaders: ReadonlySet<string> = new Set([
   'x-api-key',
   'x-request-id',
   'x-request-timeout',
+  'x-signalbox-explain',
   'x-signalbox-model-version',
   'x-signalbox-revision',
 ]);
