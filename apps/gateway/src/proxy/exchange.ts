@@ -288,7 +288,7 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
     backend.observer.firstToken(this.#firstByteAt - this.#attemptAt);
     if (this.#tried !== undefined) for (const { backend: failing } of this.#tried) failing.observer.rescued();
     const call = this.#call;
-    const own = `x-request-id: ${id}\r\n${revisionLines(this.#pick as Pick)}${call.queueLine()}${call.limitLines()}`;
+    const own = `x-request-id: ${id}\r\n${revisionLines(this.#pick as Pick)}${call.ownLines()}${call.limitLines()}`;
     const passed = this.#request?.isTranslated === true ? translatedLines(this.#isStream) : head.passed;
     reply.start(head.status, (this.#isStream ? eventStreamLines(passed) : passed) + own, length);
   }

@@ -16,6 +16,8 @@ export interface Asked {
   route: Route;
   /** Header lines for the engine; host and length are added by whoever sends. */
   lines: string;
+  /** Header lines for the caller, with an answer. */
+  answerLines: string;
   /** Everything that picking goes by but the prompt's blocks, which are made when they are needed. */
   pick: PickRequest;
   /** The caller wants its routing to be kept. */
@@ -52,7 +54,8 @@ export interface ExchangedCall {
   readonly deadlineAt: number;
   /** Header lines that tell the caller what is left of its limits. */
   limitLines(): string;
-  queueLine(): string;
+  /** Header lines about this call alone: how long it waited, and what its caller is to bring next time. */
+  ownLines(): string;
   /** A piece of the answer, as the caller gets it. */
   passed(bytes: Buffer): void;
   /** Of a stream: this many tokens so far. */

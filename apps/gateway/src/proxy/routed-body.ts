@@ -21,6 +21,8 @@ import { RoutedCall } from './routed-call.ts';
 import { scanBody } from './scan-body.ts';
 
 const noSpans: readonly number[] = [];
+/** Longer than any rollout. */
+const cookieSeconds = 30 * 24 * 3_600;
 
 type Target = { kind: 'named'; name: string; place: ModelPlace } | { kind: 'refused'; error: CallerError };
 
@@ -35,6 +37,7 @@ export class RoutedBody implements PendingCall {
   readonly #lines: string;
   readonly #headLines: string;
   #hasOwnHeaders: boolean | undefined;
+  #answerLines = '';
   readonly #cookie: string | undefined;
   readonly #contentType: string | undefined;
   readonly #idempotencyKey: string | undefined;
@@ -109,6 +112,7 @@ export class RoutedBody implements PendingCall {
       caller: this.#caller,
       route,
       lines: this.#lines,
+      answerLines: this.#answerLines,
       pick,
       isExplained: this.#says(/^x-signalbox-explain:\s*true\s*$/im),
       promptSpans: facts?.promptSpans ?? noSpans,
@@ -188,9 +192,19 @@ export class RoutedBody implements PendingCall {
   #stickyHashOf({ facts: { sticky } }: Route): number | null {
     if (sticky === undefined || sticky === null) return null;
     if (sticky.by === 'key') return this.#caller.kind === 'key' ? hashText(this.#caller.key.id) : null;
-    const value =
-      sticky.by === 'header' ? headerIn(this.#headLines, sticky.name) : cookieIn(this.#cookie ?? '', sticky.name);
+    const value = sticky.by === 'header' ? headerIn(this.#headLines, sticky.name) : this.#stickyCookie(sticky.name);
     return value === undefined ? null : hashText(value);
+  }
+
+  /** A caller that brings none gets one, and stays from this request on. */
+  #stickyCookie(name: string): string {
+    const brought = cookieIn(this.#cookie ?? '', name);
+    if (brought !== undefined) return brought;
+    const value = this.#services.newRequestId();
+    // Browsers send a cookie to another site only if it says that it is meant for that, which they take over TLS alone.
+    const site = this.#call.cors === undefined ? 'SameSite=Lax' : 'SameSite=None; Secure';
+    this.#answerLines = `set-cookie: ${name}=${value}; Path=/; Max-Age=${cookieSeconds}; HttpOnly; ${site}\r\n`;
+    return value;
   }
 
   /** The call to carry out; undefined when an earlier answer under the same key was given, or the key does not fit. */

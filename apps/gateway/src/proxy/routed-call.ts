@@ -181,8 +181,9 @@ export class RoutedCall implements ExchangedCall, QueueTicket, ReplyOwner, Dispa
     return lines;
   }
 
-  queueLine(): string {
-    return this.#queuedMs > 0 ? `x-signalbox-queue-ms: ${Math.round(this.#queuedMs)}\r\n` : '';
+  ownLines(): string {
+    const { answerLines } = this.asked;
+    return this.#queuedMs > 0 ? `${answerLines}x-signalbox-queue-ms: ${Math.round(this.#queuedMs)}\r\n` : answerLines;
   }
 
   ended(end: ExchangeEnd): void {

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
+import { usageOperations } from '@signalbox/contracts';
 import type { UsageRecord } from '@signalbox/domain';
 import { backendOf, chat, routeOf, serve, snapshotOf, startBoth } from '../gateway.fixture.ts';
 import { readLine } from '../usage/line.ts';
@@ -59,7 +60,11 @@ test('the usage record of a request tells the scores that decided, attempt by at
   const headers = { 'content-type': 'application/json', 'x-request-id': 'why' };
   expect((await chat(both.url, {}, { headers })).status).toBe(200);
   const [badReplica, goodReplica] = [canary.replicas[0]?.id, stable.replicas[0]?.id];
-  expect(await settled('why')).toMatchObject({
+  const record = await settled('why');
+  const taken = usageOperations.reportUsage.request.body.parse({ records: [record] }).records[0];
+  // The control plane takes it as it is, and drops nothing of it.
+  expect(taken).toEqual(record);
+  expect(record).toMatchObject({
     attempts: 2,
     replicaId: goodReplica,
     routing: [
