@@ -15,7 +15,6 @@ interface Made {
 /** Who competed and who did not, by their places among the backend's replicas; arrays that are used again. */
 interface Field {
   candidates: ArrayLike<number>;
-  count: number;
   /** The place, and which filter it failed: `place * REPLICA_FILTERS.length + filter`. */
   filtered: ArrayLike<number>;
 }
@@ -58,7 +57,8 @@ export class Decisions {
     this.#names = names;
   }
 
-  add(requestId: string, made: Made, { candidates, count, filtered }: Field, scored: Scored): void {
+  add(requestId: string, made: Made, { candidates, filtered }: Field, scored: Scored): void {
+    const count = candidates.length;
     const entry = this.#next();
     entry.requestId = requestId;
     entry.made = made;

@@ -62,6 +62,7 @@ export class Router {
   readonly #places: number[] = [];
   /** Places of the others, and which filter each failed. */
   readonly #filtered: number[] = [];
+  readonly #field = { candidates: this.#places, filtered: this.#filtered };
   #revisionBy: RevisionChoice = 'split';
   // What `#mayServe` goes by: one function for all picks, where a new one for each would be garbage.
   #request = anyRequest;
@@ -130,10 +131,9 @@ export class Router {
   }
 
   #remember(requestId: string, route: Route, made: { backend: Backend; replica: Replica; tier: number }): void {
-    const field = { candidates: this.#places, count: this.#places.length, filtered: this.#filtered };
     const { backend, replica, tier } = made;
     const decision = { backend, replica, tier, revisionBy: this.#revisionBy, weights: route.scorerWeights };
-    this.#decisions.add(requestId, decision, field, this.#scoring);
+    this.#decisions.add(requestId, decision, this.#field, this.#scoring);
   }
 
   #gather(backend: Backend, tier: number): void {
