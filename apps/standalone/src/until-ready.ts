@@ -32,7 +32,8 @@ export async function untilServing(client: Client, say: (text: string) => void):
   for (;;) {
     const { items } = await client.listDeployments({ query: {} });
     // A first revision is stable once gateways have said that they send requests to it.
-    const serves = ({ status }: (typeof items)[number]): boolean => status.stable !== null && status.replicas.serving > 0;
+    const serves = ({ status }: (typeof items)[number]): boolean =>
+      status.stable !== null && status.replicas.serving > 0;
     const waiting = items.filter((item) => !serves(item)).map((item) => item.metadata.name);
     if (waiting.length === 0) return;
     if (systemClock.now() > deadline) {
