@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { chat, foundation, type Installation, startInstallation } from '../installation/index.ts';
+import { chat, foundation, type Installation, startInstallation, until } from '../installation/index.ts';
 
 let signalbox: Installation;
 beforeAll(async () => {
@@ -18,4 +18,15 @@ test('a manifest becomes replicas that answer through the gateway', async () => 
   });
   expect(response.status).toBe(200);
   expect(response.headers.get('x-signalbox-model-version')).toBe('v1');
+
+  // Its usage record leads to the replica, and tells what that was scored beside the other one.
+  const requestId = response.headers.get('x-request-id') ?? '';
+  const record = await until('its usage is there', async () => {
+    const { items } = await signalbox.client.getRequestUsage({ params: { requestId }, query: {} });
+    return items[0];
+  });
+  const [decision] = record.routing ?? [];
+  expect(decision).toMatchObject({ deployment: 'chat', revisionBy: 'split', tier: 0, filtered: [] });
+  expect(decision?.replicaId).toBe(response.headers.get('x-signalbox-replica'));
+  expect(decision?.candidates).toHaveLength(2);
 }, 90_000);
