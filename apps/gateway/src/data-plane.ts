@@ -17,6 +17,7 @@ import type { GatewayMetrics } from './observe/gateway-metrics.ts';
 import type { Levels } from './observe/levels.ts';
 import { bothOf } from './observe/observers.ts';
 import type { TraceParts } from './observe/trace-context.ts';
+import { Outbox } from './outbox.ts';
 import { Answers } from './proxy/answer.ts';
 import type { CallServices, RunningCall, View } from './proxy/call-services.ts';
 import { Dispatcher } from './proxy/dispatcher.ts';
@@ -82,6 +83,7 @@ export class DataPlane {
   readonly #shadows: Shadows;
   readonly #server: CallerServer;
   readonly #buckets = new Buckets();
+  readonly #outbox = new Outbox();
   readonly #dispatcher: Dispatcher;
   readonly #running = new Set<RunningCall>();
   #queueTimer: NodeJS.Timeout | undefined;
@@ -91,7 +93,10 @@ export class DataPlane {
   constructor(options: DataPlaneOptions, metrics: GatewayMetrics, changed: () => void) {
     this.#options = options;
     this.#metrics = metrics;
-    this.#dispatcher = new Dispatcher(() => options.book?.flush());
+    this.#dispatcher = new Dispatcher(
+      () => options.book?.flush(),
+      () => this.#outbox.flush(),
+    );
     this.#deadlines = new Deadlines({ everyMs: deadlineStepMs, now: options.monotonicMs });
     this.#shadows = new Shadows({ ...options, deadlines: this.#deadlines });
     const decisions = new Decisions(scorerNames);
@@ -179,7 +184,8 @@ export class DataPlane {
     return new Fleet({
       // Back-offs must not end early or never because a clock was set.
       now: monotonicMs,
-      openConnections: (address) => new ReplicaConnections({ address, now: monotonicMs, deadlines: this.#deadlines }),
+      openConnections: (address) =>
+        new ReplicaConnections({ address, now: monotonicMs, deadlines: this.#deadlines, outbox: this.#outbox }),
       events: {
         changed,
         appeared: (replica) => {
@@ -208,6 +214,7 @@ export class DataPlane {
       ...this.#options,
       handler: new Reception(this.#services()),
       deadlines: this.#deadlines,
+      outbox: this.#outbox,
       now: monotonicMs,
       refused: this.#metrics.refused,
       connectionRefused: this.#metrics.connectionRefused,

@@ -3,6 +3,7 @@ import type { Fields, Logger } from '@signalbox/runtime';
 import { Deadlines } from '../deadlines.ts';
 import { plainEdges } from '../gateway.fixture.ts';
 import type { RequestHead } from '../http1/request-head.ts';
+import { Outbox } from '../outbox.ts';
 import type { CallHandler, Peer, PendingCall } from './call-handler.ts';
 import type { CallerEdges } from './caller-edges.ts';
 import { CallerServer, type CallerServerOptions } from './caller-server.ts';
@@ -123,6 +124,7 @@ export async function startCallers(
     connectionRefused: (because) => void refusals.push(because),
     newRequestId: () => 'req-1',
     log: loggerInto(log),
+    outbox: new Outbox(),
     fastPath: true,
     ...change,
     edges: { ...plainEdges, ...change.edges },

@@ -2,6 +2,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import type { Logger } from '@signalbox/runtime';
 import type { Deadlines } from '../deadlines.ts';
 import type { CallPath } from '../observe/call-summary.ts';
+import type { Outbox } from '../outbox.ts';
 import type { CallHandler } from './call-handler.ts';
 import type { CallerEdges } from './caller-edges.ts';
 import { CertificateFiles } from './certificate-files.ts';
@@ -31,6 +32,7 @@ export interface CallerServerOptions {
   certificateEveryMs?: number;
   handler: CallHandler;
   deadlines: Deadlines;
+  outbox: Outbox;
   now: () => number;
   log: Logger;
   refused: (code: string) => void;

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Timed } from '../deadlines.ts';
 import { statusLine } from '../http1/reasons.ts';
 import { RequestHead, readRequestHead } from '../http1/request-head.ts';
+import type { Outbox } from '../outbox.ts';
 import type { CallHandler, PendingCall } from './call-handler.ts';
 import type { PeerSource } from './peer-source.ts';
 import type { Reply, ReplyOwner } from './reply.ts';
@@ -28,6 +29,7 @@ export interface FastConnectionOptions {
   /** How long a connection may wait for its next request: less while the gateway leaves. */
   idleMs: () => number;
   bodyStallMs: number;
+  outbox: Outbox;
   /** However steadily it comes, a body must be whole by then. */
   bodyTotalMs: number;
   /** How long a caller may take nothing of what is written to it. */
@@ -181,6 +183,7 @@ export class FastConnection implements Reply, Timed {
   #send(bytes: Buffer | undefined, isLast: boolean): boolean {
     const head = this.#startLines;
     this.#startLines = '';
+    this.#options.outbox.hold(this.#socket);
     if (!this.#chunked && head === '') {
       return bytes === undefined || this.#socket.write(Buffer.from(bytes));
     }
@@ -189,11 +192,9 @@ export class FastConnection implements Reply, Timed {
     const tail = this.#chunked ? (length > 0 ? 2 : 0) + (isLast ? lastChunk.length : 0) : 0;
     const prefix = head + size;
     if (length > joinedBytes && bytes !== undefined) {
-      this.#socket.cork();
       this.#socket.write(prefix, 'latin1');
       let reads = this.#socket.write(Buffer.from(bytes));
       if (tail > 0) reads = this.#socket.write(`\r\n${isLast ? '0\r\n\r\n' : ''}`, 'latin1');
-      this.#socket.uncork();
       return reads;
     }
     const joined = Buffer.allocUnsafe(prefix.length + length + tail);
@@ -275,6 +276,8 @@ export class FastConnection implements Reply, Timed {
   }
 
   #close(): void {
+    // What was written before may still leave.
+    if (this.#socket.writableCorked > 0) this.#socket.uncork();
     this.#socket.destroy();
     this.#gone();
   }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { Deadlines } from '../deadlines.ts';
 import { backendOf } from '../gateway.fixture.ts';
+import { Outbox } from '../outbox.ts';
 import { Replica } from '../routing/replica.ts';
 import { ReplicaConnections } from '../upstream/replica-connections.ts';
 import { LoadReadings } from './load-readings.ts';
@@ -10,6 +11,7 @@ const connections = new ReplicaConnections({
   address: '127.0.0.1:1',
   now: () => 0,
   deadlines: new Deadlines({ everyMs: 1_000, now: () => 0 }),
+  outbox: new Outbox(),
 });
 
 const metrics = (waiting: number) => `vllm:num_requests_running 1\nvllm:num_requests_waiting ${waiting}\n`;

@@ -11,12 +11,15 @@ export interface Dispatched {
  */
 export class Dispatcher {
   readonly #flush: () => void;
+  readonly #sent: () => void;
   #waiting: Dispatched[] = [];
   #due = false;
   readonly #run = (): void => this.#dispatchAll();
 
-  constructor(flush: () => void) {
+  /** `sent`: all calls of this turn have been given to their engines' connections. */
+  constructor(flush: () => void, sent: () => void) {
     this.#flush = flush;
+    this.#sent = sent;
   }
 
   add(call: Dispatched): void {
@@ -37,5 +40,6 @@ export class Dispatcher {
     this.#waiting = [];
     this.#flush();
     for (const call of calls) call.dispatch();
+    this.#sent();
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Deadlines } from '../deadlines.ts';
 import { backendOf } from '../gateway.fixture.ts';
+import { Outbox } from '../outbox.ts';
 import { ReplicaConnections } from '../upstream/replica-connections.ts';
 import { Lease } from './lease.ts';
 import { Replica } from './replica.ts';
@@ -10,6 +11,7 @@ const connections = new ReplicaConnections({
   address: '127.0.0.1:1',
   now: () => 0,
   deadlines: new Deadlines({ everyMs: 1_000, now: () => 0 }),
+  outbox: new Outbox(),
 });
 
 function aReplica() {

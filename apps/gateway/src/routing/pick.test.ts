@@ -5,6 +5,7 @@ import { Deadlines } from '../deadlines.ts';
 import { backendOf, routeOf } from '../gateway.fixture.ts';
 import { freshHealth } from '../health/replica-health.ts';
 import { Counters } from '../observe/counters.ts';
+import { Outbox } from '../outbox.ts';
 import { ReplicaConnections } from '../upstream/replica-connections.ts';
 import { anyRequest, type PickRequest } from './candidates.ts';
 import { Decisions } from './decisions.ts';
@@ -37,6 +38,7 @@ const connections = new ReplicaConnections({
   address: '127.0.0.1:1',
   now,
   deadlines: new Deadlines({ everyMs: 1_000, now }),
+  outbox: new Outbox(),
 });
 
 function routeWith(...given: Given[]): Route {

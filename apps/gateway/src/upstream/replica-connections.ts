@@ -1,4 +1,5 @@
 import type { Deadlines } from '../deadlines.ts';
+import type { Outbox } from '../outbox.ts';
 import type { Failure } from './failure.ts';
 import { UpstreamConnection, type UpstreamListener, type UpstreamRequest } from './upstream-connection.ts';
 
@@ -16,18 +17,20 @@ export class ReplicaConnections {
   readonly #address: string;
   readonly #now: () => number;
   readonly #deadlines: Deadlines;
+  readonly #outbox: Outbox;
   readonly #idle: UpstreamConnection[] = [];
   readonly #all = new Set<UpstreamConnection>();
   #sweep: NodeJS.Timeout | undefined;
 
-  constructor(options: { address: string; now: () => number; deadlines: Deadlines }) {
-    const { address, now, deadlines } = options;
+  constructor(options: { address: string; now: () => number; deadlines: Deadlines; outbox: Outbox }) {
+    const { address, now, deadlines, outbox } = options;
     const colon = address.lastIndexOf(':');
     this.#host = address.slice(0, colon).replace(/^\[|\]$/g, '');
     this.#port = Number(address.slice(colon + 1));
     this.#address = address;
     this.#now = now;
     this.#deadlines = deadlines;
+    this.#outbox = outbox;
   }
 
   /** `host:port`, for the Host header. */
@@ -109,7 +112,8 @@ export class ReplicaConnections {
   }
 
   #open(): UpstreamConnection {
-    const connection = new UpstreamConnection({ host: this.#host, port: this.#port, events: this, now: this.#now() });
+    const [host, port, outbox, now] = [this.#host, this.#port, this.#outbox, this.#now()];
+    const connection = new UpstreamConnection({ host, port, events: this, outbox, now });
     this.#all.add(connection);
     this.#deadlines.enter(connection);
     return connection;

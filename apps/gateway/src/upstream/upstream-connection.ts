@@ -2,6 +2,7 @@ import { connect, type Socket } from 'node:net';
 import type { Timed } from '../deadlines.ts';
 import { ChunkedDecoder } from '../http1/chunked-decoder.ts';
 import { headEnd, type ResponseHead, readResponseHead } from '../http1/response-head.ts';
+import type { Outbox } from '../outbox.ts';
 import type { Failure } from './failure.ts';
 
 /** Hears what becomes of one request on one connection. Nothing is said any more after `ended` or `failed`. */
@@ -43,6 +44,7 @@ export class UpstreamConnection implements Timed {
   timedPrevious: Timed | undefined;
   readonly #socket: Socket;
   readonly #events: ConnectionEvents;
+  readonly #outbox: Outbox;
   readonly #connectBy: number;
   #listener: UpstreamListener | undefined;
   #requests = 0;
@@ -55,9 +57,10 @@ export class UpstreamConnection implements Timed {
   /** When an idle connection is no longer trusted, on the monotonic clock. */
   idleUntil = 0;
 
-  constructor(options: { host: string; port: number; events: ConnectionEvents; now: number }) {
-    const { host, port, events, now } = options;
+  constructor(options: { host: string; port: number; events: ConnectionEvents; outbox: Outbox; now: number }) {
+    const { host, port, events, outbox, now } = options;
     this.#events = events;
+    this.#outbox = outbox;
     this.#connectBy = now + connectMs;
     this.#socket = connect({
       host,
@@ -90,6 +93,7 @@ export class UpstreamConnection implements Timed {
     this.#listener = listener;
     this.#requests++;
     this.#answeredAny = false;
+    this.#outbox.hold(this.#socket);
     if (body === null) {
       this.#socket.write(head, 'latin1');
     } else if (body.length <= joinedBytes) {
@@ -98,10 +102,8 @@ export class UpstreamConnection implements Timed {
       joined.set(body, head.length);
       this.#socket.write(joined);
     } else {
-      this.#socket.cork();
       this.#socket.write(head, 'latin1');
       this.#socket.write(body);
-      this.#socket.uncork();
     }
   }
 
