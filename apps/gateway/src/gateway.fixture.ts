@@ -120,6 +120,11 @@ export class TestControlPlane {
   readonly reports: GatewayReport[] = [];
   /** As stored: each id once. */
   readonly usage = new Map<string, UsageRecord>();
+  /** Of a batch of usage; `lost`: no answer comes. */
+  takeUsage: (records: readonly UsageRecord[]) => 'stored' | 'refused' | 'lost' = (records) => {
+    for (const record of records) this.usage.set(record.id, record);
+    return 'stored';
+  };
   readonly have: (string | null)[] = [];
   readonly #streams = new Set<ServerResponse>();
   #server: TestServer | undefined;
@@ -171,8 +176,10 @@ export class TestControlPlane {
     request.on('end', () => {
       if (url.pathname.endsWith('/usage')) {
         const { records } = JSON.parse(body) as { records: UsageRecord[] };
-        for (const record of records) this.usage.set(record.id, record);
-        response.writeHead(200, { 'content-type': 'application/json' }).end('{"stored":0,"known":0}');
+        const taken = this.takeUsage(records);
+        if (taken === 'lost') return void request.socket.destroy();
+        const status = taken === 'stored' ? 200 : 503;
+        response.writeHead(status, { 'content-type': 'application/json' }).end('{"stored":0,"known":0}');
         return;
       }
       this.reports.push(gatewayReportSchema.parse(JSON.parse(body)));

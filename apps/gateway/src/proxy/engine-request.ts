@@ -62,14 +62,14 @@ export function engineRequest(
   }
   const { facts } = place;
   const name = nameEdit(body, { start: facts.valueStart, end: facts.valueEnd }, servedModelName);
-  // With several choices vLLM's running usage is each choice's own.
   const usage =
-    facts.stream && facts.choices === 1 && (api === 'chat' || api === 'completions')
+    facts.stream && (api === 'chat' || api === 'completions')
       ? askForUsage(
           body,
           { streamOptions: facts.streamOptions ?? undefined, closingBrace: facts.lastBrace },
           engine,
           api,
+          facts.choices,
         )
       : undefined;
   if (name === undefined && usage === undefined && facts.dropped.length === 0) return { ...request, body };

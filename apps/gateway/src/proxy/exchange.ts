@@ -241,6 +241,10 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
     this.#attemptAt = monotonicMs();
     this.#progressAt = this.#attemptAt;
     this.#head = undefined;
+    // What a first try was told, of usage or of a refusal, is not the second one's answer.
+    this.#reader = undefined;
+    this.#refusal = undefined;
+    this.#refusalBytes = 0;
     const { method, target: path, body } = request;
     const length = body === null && method === 'GET' ? '' : `content-length: ${body?.length ?? 0}\r\n`;
     const head = `${method} ${path} HTTP/1.1\r\nhost: ${target.replica.address}\r\n${this.#call.asked.lines}${length}\r\n`;

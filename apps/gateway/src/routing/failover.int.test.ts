@@ -127,6 +127,29 @@ describe('a replica that dies', () => {
     expect(text.split('event: error\ndata: ')[1]).toContain('"type":"api_error"');
   });
 
+  test('in the middle of its refusal leaves the whole answer to another', async () => {
+    const usage = { prompt_tokens: 3, completion_tokens: 4, total_tokens: 7 };
+    let refused = 0;
+    const refusesInPart = await serve((request, response) => {
+      if (request.method === 'GET') return void response.end();
+      refused++;
+      response.writeHead(400, { 'content-type': 'application/json', 'content-length': 500 });
+      response.write('{"error":{"message":"no', () => response.destroy());
+    });
+    const answers = await serve((request, response) => {
+      if (request.method === 'GET') return void response.end();
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ choices: [], usage }));
+    });
+    for (const server of [refusesInPart, answers]) stops.push(() => server.close());
+    const both = await gatewayOver(
+      snapshotOf([routeOf([backendOf({ revisionId: 'rev-1', at: [refusesInPart.url, answers.url] })])]),
+    );
+    for (let sent = 0; refused === 0; sent++) {
+      const answer = await chat(both.url);
+      expect([sent, answer.status, await answer.json()]).toEqual([sent, 200, { choices: [], usage }]);
+    }
+  });
+
   test('in the middle of a plain answer breaks the connection instead of passing a part for the whole', async () => {
     const half = await serve((request, response) => {
       if (request.method === 'GET') return void response.end();

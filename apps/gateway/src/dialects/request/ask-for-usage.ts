@@ -27,37 +27,40 @@ export interface UsageRequest {
   hidden: HiddenUsage | undefined;
 }
 
-const asked = '"stream_options":{"include_usage":true,"continuous_usage_stats":true}';
+const running = { include_usage: true, continuous_usage_stats: true };
+const atTheEnd = { include_usage: true, continuous_usage_stats: false };
+const insertRunning = Buffer.from(`,"stream_options":${JSON.stringify(running)}`);
+const insertAtTheEnd = Buffer.from(`,"stream_options":{"include_usage":true}`);
 const longestOptions = 1_024;
 
 /**
  * Makes an engine tell usage in every frame of a stream, so that a stream that breaks is still counted, and says what
  * of it the caller must not see. Undefined where the engine would not understand, or where the caller's own options
- * are wrong and the engine is to say so. Only for one choice per request: with several, vLLM's running usage is that
- * of one choice.
+ * are wrong and the engine is to say so. A stream of several choices is asked for its last usage alone, which is of
+ * all choices: vLLM's running usage is that of one.
  */
 export function askForUsage(
   body: Buffer,
   places: BodyPlaces,
   engine: string,
   api: 'chat' | 'completions',
+  choices = 1,
 ): UsageRequest | undefined {
   const each = hidingOf(engine, api);
   if (each === undefined) return undefined;
   const movesFingerprint = each === 'cut';
   const { streamOptions, closingBrace } = places;
   if (streamOptions === undefined) {
-    const insert = Buffer.from(`,${asked}`);
     return {
-      edits: [{ at: closingBrace, remove: 0, insert }],
+      edits: [{ at: closingBrace, remove: 0, insert: choices === 1 ? insertRunning : insertAtTheEnd }],
       hidden: { each, last: 'drop', movesFingerprint },
     };
   }
   const options = optionsIn(body, streamOptions);
   if (options === undefined) return undefined;
   const wantsLast = options.include_usage === true;
-  if (wantsLast && options.continuous_usage_stats === true) return { edits: [], hidden: undefined };
-  const value = JSON.stringify({ ...options, include_usage: true, continuous_usage_stats: true });
+  if (wantsLast && (options.continuous_usage_stats === true || choices > 1)) return { edits: [], hidden: undefined };
+  const value = JSON.stringify({ ...options, ...(choices === 1 ? running : atTheEnd) });
   const edit = { at: streamOptions.start, remove: streamOptions.end - streamOptions.start, insert: Buffer.from(value) };
   return {
     edits: [edit],

@@ -10,10 +10,10 @@ const span = (body: Buffer, key: string) => {
   return found === undefined ? undefined : { start: found.valueStart, end: found.valueEnd };
 };
 
-function asked(text: string, engine = 'vllm', api: 'chat' | 'completions' = 'chat') {
+function asked(text: string, engine = 'vllm', api: 'chat' | 'completions' = 'chat', choices = 1) {
   const body = Buffer.from(text);
   const places = { streamOptions: span(body, 'stream_options'), closingBrace: text.lastIndexOf('}') };
-  const request = askForUsage(body, places, engine, api);
+  const request = askForUsage(body, places, engine, api, choices);
   return request && { text: applyEdits(body, request.edits).toString(), hidden: request.hidden };
 }
 
@@ -48,6 +48,24 @@ describe('asking an engine for usage', () => {
     const body = `{"stream_options":${both}}`;
     expect(asked(body)).toEqual({ text: body, hidden: undefined });
   });
+
+  test.each([
+    ['without options', '{"n":2}', '{"n":2,"stream_options":{"include_usage":true}}'],
+    [
+      'running usage without usage, which is none',
+      '{"stream_options":{"continuous_usage_stats":true}}',
+      '{"stream_options":{"continuous_usage_stats":false,"include_usage":true}}',
+    ],
+  ])('of several choices only at the end, where it is of all of them: %s', (_, body, want) => {
+    expect(asked(body, 'vllm', 'chat', 2)).toEqual({ text: want, hidden: expect.objectContaining({ last: 'drop' }) });
+  });
+
+  test.each([`{"stream_options":${both}}`, '{"stream_options":{"include_usage":true}}'])(
+    'leaves alone what the caller asked for several choices: %s',
+    (body) => {
+      expect(asked(body, 'vllm', 'chat', 2)).toEqual({ text: body, hidden: undefined });
+    },
+  );
 
   test.each([
     ['a number', '{"stream_options":1}'],
