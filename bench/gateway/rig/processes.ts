@@ -10,6 +10,8 @@ export interface Running {
   /** What it complained of last. */
   complaints(): string;
   stop(): Promise<void>;
+  /** With -9; resolves when it is gone. */
+  kill(): Promise<void>;
 }
 
 export interface Command {
@@ -57,6 +59,10 @@ export function startProcess(wanted: Command): Running {
       killGroup(child, endedBy === 'TERM' ? 'SIGTERM' : 'SIGKILL');
       await ended;
       killGroup(child, 'SIGKILL');
+    },
+    kill: async () => {
+      killGroup(child, 'SIGKILL');
+      await ended;
     },
   };
 }

@@ -18,6 +18,7 @@ export function rigOf(options: {
   let files = 0;
   return {
     mock,
+    folder,
     quick,
     progress,
     during: async (names, use) => {

@@ -1,6 +1,7 @@
 import { latency } from './latency.ts';
 import { longPrompts } from './long-prompts.ts';
-import { limitsAndOverload, metering, replicaLoss, rollingRestarts } from './not-measured.ts';
+import { metering } from './metering.ts';
+import { limitsAndOverload, replicaLoss, rollingRestarts } from './not-measured.ts';
 import { openStreams } from './open-streams.ts';
 import { picking } from './picking.ts';
 import { saturation } from './saturation.ts';

@@ -34,10 +34,6 @@ export const rollingRestarts = notMeasuredHere('rolling-restarts', '100 restarts
   { what: 'p99 up by', unit: '%', must: { atMost: 20 } },
 ]);
 
-export const metering = notMeasuredHere('metering', '100,000 mixed requests with aborts, retries and kill -9', [
-  { what: "tokens off the engines' own count", unit: '', must: { atMost: 0 } },
-]);
-
 export const limitsAndOverload = notMeasuredHere('limits', 'limits and overload', [
   { what: 'tokens-per-minute overshoot', unit: '%', must: { atMost: 2 } },
   { what: 'p99 of critical at 2 × load ÷ unloaded', unit: '×', must: { atMost: 1.2 } },

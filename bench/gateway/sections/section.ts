@@ -18,6 +18,8 @@ export interface SectionResult {
 /** What a section may use. */
 export interface Rig {
   mock: Mock;
+  /** Everything written lies here and goes with it. */
+  folder: string;
   quick: boolean;
   progress(line: string): void;
   /** Starts contenders for as long as `use` takes. Each has a fresh process. */

@@ -9,6 +9,8 @@ export interface Told {
 
 /** What an engine knows of one request that it was sent. */
 export interface EngineAttempt {
+  /** Port of the replica: attempts are in the order in which they were read, not in that in which they were sent. */
+  port: number;
   /** The last usage that it wrote; null: none. */
   told: Told | null;
   /** Every frame says how much there is so far. */
@@ -77,7 +79,8 @@ export class MeteredEngine {
   }
 
   #answer(call: PlannedCall, body: string, response: ServerResponse): void {
-    const attempt: EngineAttempt = { told: null, tellsAsItRuns: false, ended: 'running' };
+    const port = response.socket?.localPort ?? 0;
+    const attempt: EngineAttempt = { port, told: null, tellsAsItRuns: false, ended: 'running' };
     const former = this.attempts.get(call.number);
     if (former === undefined) this.attempts.set(call.number, [attempt]);
     else former.push(attempt);

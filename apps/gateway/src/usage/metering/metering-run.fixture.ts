@@ -96,17 +96,17 @@ class Traffic {
   /** All calls with their records, once those have come. */
   async settled(engine: MeteredEngine): Promise<readonly Witnessed[]> {
     const { usage } = this.#controlPlane;
-    // What was read by nobody has no record: only this many must come.
-    const wanted = this.#plans.filter(({ number }) => engine.attempts.has(number)).length;
-    await until('every record has come', () => usage.size >= wanted, deliveredWithinMs).catch(() => undefined);
+    // What was read by no engine may have no record: the rest must come.
+    const missing = new Set([...engine.attempts.keys()].map((number) => requestIdOf({ number })));
+    const haveCome = (): boolean => {
+      for (const { requestId } of usage.values()) missing.delete(requestId);
+      return missing.size === 0;
+    };
+    await until('every record has come', async () => haveCome() || pause(200, false), deliveredWithinMs).catch(
+      () => undefined,
+    );
     await this.stop();
-    const records = new Map<string, UsageRecord[]>();
-    for (const record of usage.values()) {
-      const { requestId } = record;
-      const former = records.get(requestId);
-      if (former === undefined) records.set(requestId, [record]);
-      else former.push(record);
-    }
+    const records = Map.groupBy(usage.values(), ({ requestId }: UsageRecord) => requestId);
     return this.#plans.map((call): Witnessed => {
       const id = requestIdOf(call);
       const again = this.#again.get(call.number);
@@ -165,8 +165,8 @@ class Traffic {
     const since = performance.now() - justEndedMs;
     for (const { number, at } of this.#ended) if (at >= since) this.#atKill.add(number);
     for (const number of this.#underWay) this.#atKill.add(number);
+    this.#options.progress?.(`kill -9 with ${this.#underWay.size} in flight, after ${this.#next} calls`);
     await this.#gateway?.kill();
-    this.#options.progress?.(`killed with ${this.#underWay.size} in flight, after ${this.#next} calls`);
     await this.#start();
     this.#restarting = undefined;
   }

@@ -28,7 +28,7 @@ export interface PlannedCall {
   isRepeated: boolean;
 }
 
-/** About a quarter leaves early, an eighth fails first, a tenth is repeated. */
+/** About a quarter leaves early, a twelfth fails first, a tenth is repeated. */
 export function plannedCall(number: number, seed: number): PlannedCall {
   const random = seededRandom(seed * 1_000_003 + number);
   const kind = pick(random, ['chat', 'chat', 'chat', 'completions', 'embeddings', 'messages']);
@@ -37,7 +37,7 @@ export function plannedCall(number: number, seed: number): PlannedCall {
   const tokensPerFrame = pick(random, [1, 1, 2, 3]);
   const frames = Math.ceil(output / tokensPerFrame);
   const leaves = random() < 0.25;
-  const failure = random() < 0.125 ? pick(random, ['status', 'reset', 'cutRefusal', 'midAnswer']) : 'none';
+  const failure = random() < 0.08 ? pick(random, ['status', 'reset', 'cutRefusal', 'midAnswer']) : 'none';
   return {
     number,
     kind,
@@ -54,7 +54,7 @@ export function plannedCall(number: number, seed: number): PlannedCall {
   };
 }
 
-export function requestIdOf({ number }: PlannedCall): string {
+export function requestIdOf({ number }: Pick<PlannedCall, 'number'>): string {
   return `call-${number}`;
 }
 

@@ -38,7 +38,7 @@ export interface Reconciliation {
  *   engine had told.
  * - `estimated`: without a kill that would excuse it. - `inexact`: a whole answer whose usage is not told as exact.
  * - `shown`: a caller saw usage that it did not ask for, or not what it asked for.
- * - `failed`: without an answer although an engine had one.
+ * - `failed`: without an answer although an engine had one, and without a second try.
  * - `doneAgain`: a repeated request was not answered with the first one's answer.
  */
 export type Wrong =
@@ -75,7 +75,6 @@ export function reconcile(calls: readonly Witnessed[]): Reconciliation {
 function add(found: Reconciliation, { caller, attempts, records, again, atKill, isServed }: Witnessed): void {
   const { wrong } = found;
   const isWhole = caller.ended === 'whole' && caller.status === 200;
-  if (isServed && !isWhole && !atKill && caller.ended !== 'left') wrong.failed += 1;
   if (again !== undefined && !again.caller.isReplay) wrong.doneAgain += 1;
   wrong.twice += again?.records.length ?? 0;
   if (caller.isShownWrongUsage) wrong.shown += 1;
@@ -87,11 +86,14 @@ function add(found: Reconciliation, { caller, attempts, records, again, atKill, 
     return;
   }
   found[record.exactness] += 1;
+  // Two tries are all there are: the second may be at a replica that is ejected for what it did to others.
+  const mayFail = !isServed || atKill || caller.ended === 'left' || record.attempts >= 2;
+  if (!isWhole && !mayFail) wrong.failed += 1;
   if (record.exactness === 'estimated') {
     if (!atKill) wrong.estimated += 1;
     return;
   }
-  const last = attempts.at(-1);
+  const last = attempts.findLast(({ port }) => record.replicaId?.endsWith(`-${port}`));
   const told = last?.told ?? nothing;
   found.tokensTold += sum(told);
   found.tokensBooked += sum(record.tokens);

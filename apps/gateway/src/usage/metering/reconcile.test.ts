@@ -6,10 +6,15 @@ import { type Reconciliation, reconcile, type Witnessed } from './reconcile.fixt
 
 const whole: CallerView = { ended: 'whole', status: 200, received: 7, isShownWrongUsage: false, isReplay: false };
 const left: CallerView = { ...whole, ended: 'left', received: 3 };
-const attempt: EngineAttempt = { told: { input: 5, output: 7 }, tellsAsItRuns: true, ended: 'whole' };
+const attempt: EngineAttempt = { port: 81, told: { input: 5, output: 7 }, tellsAsItRuns: true, ended: 'whole' };
 
 function recordOf(exactness: UsageRecord['exactness'], input: number, output: number): UsageRecord {
-  return { exactness, tokens: { input, cached: 0, output, reasoning: 0 } } as UsageRecord;
+  return {
+    exactness,
+    attempts: 1,
+    replicaId: 'r-81',
+    tokens: { input, cached: 0, output, reasoning: 0 },
+  } as UsageRecord;
 }
 
 const exact = recordOf('exact', 5, 7);
@@ -43,6 +48,11 @@ test.each<{ name: string; call: Partial<Witnessed>; wrong: Partial<Reconciliatio
     wrong: {},
   },
   {
+    name: 'a first try that was read after the second is not its answer',
+    call: { attempts: [attempt, { ...attempt, port: 80, told: null, ended: 'left' }] },
+    wrong: {},
+  },
+  {
     name: 'a caller that left, booked between what it had and what was told',
     call: { caller: left, records: [recordOf('partial', 5, 4)] },
     wrong: {},
@@ -64,6 +74,11 @@ test.each<{ name: string; call: Partial<Witnessed>; wrong: Partial<Reconciliatio
     wrong: {},
   },
   { name: 'an answer that never came', call: { caller: { ...whole, status: 502 } }, wrong: { failed: 1 } },
+  {
+    name: 'an answer that never came after two tries',
+    call: { caller: { ...whole, status: 502 }, records: [{ ...exact, attempts: 2 }] },
+    wrong: {},
+  },
   {
     name: 'a repetition that was done again',
     call: { again: { caller: whole, records: [exact] } },
