@@ -1,7 +1,8 @@
 import { latency } from './latency.ts';
+import { limitsAndOverload } from './limits.ts';
 import { longPrompts } from './long-prompts.ts';
 import { metering } from './metering.ts';
-import { limitsAndOverload, replicaLoss, rollingRestarts } from './not-measured.ts';
+import { replicaLoss, rollingRestarts } from './not-measured.ts';
 import { openStreams } from './open-streams.ts';
 import { picking } from './picking.ts';
 import { saturation } from './saturation.ts';

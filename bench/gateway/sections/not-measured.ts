@@ -33,10 +33,3 @@ export const rollingRestarts = notMeasuredHere('rolling-restarts', '100 restarts
   { what: 'requests failed, cut or refused', unit: '', must: { atMost: 0 } },
   { what: 'p99 up by', unit: '%', must: { atMost: 20 } },
 ]);
-
-export const limitsAndOverload = notMeasuredHere('limits', 'limits and overload', [
-  { what: 'tokens-per-minute overshoot', unit: '%', must: { atMost: 2 } },
-  { what: 'p99 of critical at 2 × load ÷ unloaded', unit: '×', must: { atMost: 1.2 } },
-  { what: 'goodput ÷ capacity', unit: '×', must: { atLeast: 0.9 } },
-  { what: 'token share of equal tenants, off by', unit: '%', must: { atMost: 5 } },
-]);
