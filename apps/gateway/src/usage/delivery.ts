@@ -59,6 +59,7 @@ export class UsageDelivery {
   #allSentAt: number;
   #running: Promise<void> = Promise.resolve();
   #countedAt = Number.NEGATIVE_INFINITY;
+  #backoffMs = firstBackoffMs;
 
   constructor(options: UsageDeliveryOptions) {
     this.#options = options;
@@ -91,17 +92,15 @@ export class UsageDelivery {
   async #run(): Promise<void> {
     const { clock, random } = this.#options;
     const { signal } = this.#stop;
-    let backoffMs = firstBackoffMs;
     while (!signal.aborted) {
       try {
         const hasMore = await this.#round();
         this.#isBack();
-        backoffMs = firstBackoffMs;
         await clock.sleep(hasMore ? 0 : lookAgainMs, signal);
       } catch (error) {
         this.#isAway(error);
-        await clock.sleep(backoffMs * (0.5 + random() / 2), signal);
-        backoffMs = Math.min(backoffMs * 2, lastBackoffMs);
+        await clock.sleep(this.#backoffMs * (0.5 + random() / 2), signal);
+        this.#backoffMs = Math.min(this.#backoffMs * 2, lastBackoffMs);
       }
     }
   }
@@ -145,6 +144,8 @@ export class UsageDelivery {
       await this.#send(records);
       await folder.delivered(records.length);
       this.#state.delivered += records.length;
+      // Not only at a round's end: where one batch in ten is lost, no round of many would ever get there.
+      this.#isBack();
       const leftMs = batchEveryMs - (clock.now() - startedAt);
       if (leftMs > 0) await clock.sleep(Math.min(leftMs, batchEveryMs));
     }
@@ -201,6 +202,7 @@ export class UsageDelivery {
   }
 
   #isBack(): void {
+    this.#backoffMs = firstBackoffMs;
     if (this.#state.isAway) this.#options.log.info('usage records reach the control plane again');
     this.#state.isAway = false;
   }

@@ -215,6 +215,28 @@ describe('delivery', () => {
     expect(totalsOf(store.all)).toEqual({ requests: 14_000, input: 140_000, output: 280_000 });
   });
 
+  test('where every third batch is lost, it never waits for longer than after the first loss', async () => {
+    const { spool } = openSpool('b1');
+    serve(spool, 20_000, 'x');
+    const sleeps: number[] = [];
+    const sleep = (ms: number, signal?: AbortSignal): Promise<void> => {
+      sleeps.push(ms);
+      return systemClock.sleep(0, signal);
+    };
+    const post = new UsagePost({ url: store.url, gatewayId: 'gw-1', token: new Secret('t') });
+    stops.push(() => post.close());
+    let batches = 0;
+    const send = async (records: readonly string[]) => {
+      batches += 1;
+      if (batches % 3 === 0) throw new Error('lost');
+      return post.send(records);
+    };
+    startDelivery(new Set(['b1']), { clock: { ...systemClock, sleep }, post: { send } });
+    await until('all are there', () => store.records.size === 20_000);
+    expect(batches).toBeGreaterThan(25);
+    expect(Math.max(...sleeps)).toBeLessThanOrEqual(500);
+  });
+
   test('a record that is never taken is put aside and holds up no other', async () => {
     const { spool } = openSpool('b1');
     store.refuses = ({ requestId }) => requestId === 'x-77';
