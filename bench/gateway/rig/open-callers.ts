@@ -13,6 +13,8 @@ export interface Asked {
   /** 0: no answer. */
   status: number;
   isWhole: boolean;
+  /** Told to come back later. */
+  isRefused: boolean;
 }
 
 export interface Callers {
@@ -45,6 +47,7 @@ export async function callOpenly(callers: Callers, seconds: number): Promise<rea
       endedAt: null,
       status: 0,
       isWhole: false,
+      isRefused: false,
     };
     asked.push(one);
     running.push(send(callers, agent, one, beganAt));
@@ -70,6 +73,7 @@ function send({ url, key }: Callers, agent: Agent, asked: Asked, beganAt: number
     sent.on('error', () => resolve());
     sent.on('response', (response) => {
       asked.status = response.statusCode ?? 0;
+      asked.isRefused = (asked.status === 429 || asked.status === 503) && 'retry-after' in response.headers;
       let tail = '';
       response.setEncoding('latin1').on('data', (text: string) => {
         asked.firstAt ??= now();

@@ -80,13 +80,16 @@ function goOn(answering: Answering): void {
   const dueAt = startedAt + work.firstMs + next * work.perTokenMs;
   // The first token comes when the prompt is read; a frame comes with its last token.
   const waitMs = (sent === 0 ? startedAt + work.firstMs + work.perTokenMs : dueAt) - performance.now();
-  setTimeout(() => {
-    if (response.destroyed) return;
-    answering.sent = sent === 0 ? 1 : next;
-    response.write(frameOf(work.input, answering.sent));
-    if (answering.sent < work.output) return goOn(answering);
-    response.end('data: [DONE]\n\n');
-  }, waitMs);
+  setTimeout(
+    () => {
+      if (response.destroyed) return;
+      answering.sent = sent === 0 ? 1 : next;
+      response.write(frameOf(work.input, answering.sent));
+      if (answering.sent < work.output) return goOn(answering);
+      response.end('data: [DONE]\n\n');
+    },
+    Math.max(0, waitMs),
+  );
 }
 
 function frameOf(input: number, output: number): string {

@@ -5,10 +5,20 @@ import { busyMs, type LimitsRun, limitsResult, tokensOfBusiestMinute } from './l
 /** A request of 100 tokens that takes a second, and its first token half of that. */
 function asked(dueAt: number, change: Partial<Asked> = {}): Asked {
   const work = { input: 50, output: 50, firstMs: 500, perTokenMs: 10 };
-  return { work, dueAt, firstAt: dueAt + 500, endedAt: dueAt + 1_000, status: 200, isWhole: true, ...change };
+  return {
+    work,
+    dueAt,
+    firstAt: dueAt + 500,
+    endedAt: dueAt + 1_000,
+    status: 200,
+    isWhole: true,
+    isRefused: false,
+    ...change,
+  };
 }
 
-const refused = (dueAt: number): Asked => asked(dueAt, { status: 429, firstAt: dueAt, endedAt: dueAt + 1 });
+const refused = (dueAt: number): Asked =>
+  asked(dueAt, { status: 429, isRefused: true, firstAt: dueAt, endedAt: dueAt + 1 });
 
 describe('tokens of the busiest minute', () => {
   test('are of the 60 s that hold most, wherever they begin', () => {

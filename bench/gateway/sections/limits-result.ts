@@ -23,17 +23,27 @@ const goals = {
 /** The queue fills and learns its rate. */
 const settlingMs = 2_000;
 
+/** The gateway has just been started: its first second says little about its p99. */
+const warmUpMs = 1_000;
+const warm = (asked: readonly Asked[]): Asked[] => asked.filter(({ dueAt }) => dueAt >= warmUpMs);
+
 export function limitsResult({ slots, limited, overload, flood, crowded }: LimitsRun): SectionResult {
   const { asked, tokensPerMinute } = limited;
   const served = [...overload.critical, ...overload.others].filter(isServed);
   const [loadMs, floodMs] = [overload.seconds * 1_000, flood.seconds * 1_000];
-  const firsts = { unloaded: p99(overload.unloaded.map(firstMs)), loaded: p99(overload.critical.map(firstMs)) };
-  const wholes = { unloaded: p99(overload.unloaded.map(wholeMs)), loaded: p99(overload.critical.map(wholeMs)) };
+  const firsts = {
+    unloaded: p99(warm(overload.unloaded).map(firstMs)),
+    loaded: p99(warm(overload.critical).map(firstMs)),
+  };
+  const wholes = {
+    unloaded: p99(warm(overload.unloaded).map(wholeMs)),
+    loaded: p99(warm(overload.critical).map(wholeMs)),
+  };
   const busy = tokensOfBusiestMinute(asked);
   const goodput = busyMs(served, settlingMs, loadMs) / (slots * (loadMs - settlingMs));
   const [many, few] = [tokensIn(flood.flooding, settlingMs, floodMs), tokensIn(flood.modest, settlingMs, floodMs)];
   const figure = (name: string, unit: string, value: number) => ({ name, unit, samples: [value] });
-  const reached = asked.some(({ status }) => status === 429);
+  const reached = asked.some(({ isRefused }) => isRefused);
   return {
     rows: [
       {
@@ -53,7 +63,7 @@ export function limitsResult({ slots, limited, overload, flood, crowded }: Limit
       figure('critical, first token p99 at 2 × load', 'ms', firsts.loaded),
       figure('critical, whole answer p99 unloaded', 'ms', wholes.unloaded),
       figure('critical, whole answer p99 at 2 × load', 'ms', wholes.loaded),
-      figure('critical refused', '', overload.critical.filter(({ status }) => status === 429).length),
+      figure('critical refused', '', overload.critical.filter(({ isRefused }) => isRefused).length),
       figure('others refused, of requests', '%', refusedShare(overload.others) * 100),
       figure('flooding tenant, tokens/s', '1/s', many / ((floodMs - settlingMs) / 1_000)),
       figure('modest tenant, tokens/s', '1/s', few / ((floodMs - settlingMs) / 1_000)),
@@ -111,12 +121,12 @@ function p99(values: readonly number[]): number {
 }
 
 function refusedShare(asked: readonly Asked[]): number {
-  return asked.length === 0 ? 0 : asked.filter(({ status }) => status === 429).length / asked.length;
+  return asked.length === 0 ? 0 : asked.filter(({ isRefused }) => isRefused).length / asked.length;
 }
 
 /** Refused is an answer; anything else that is not whole is none. */
 function problemsOf(loads: readonly (readonly Asked[])[], crowded: number): string[] {
-  const failed = loads.flat().filter((one) => one.status !== 429 && !isServed(one)).length;
+  const failed = loads.flat().filter((one) => !one.isRefused && !isServed(one)).length;
   return [
     ...(failed > 0 ? [`limits: ${failed} requests were neither answered nor refused`] : []),
     ...(crowded > 0 ? [`limits: ${crowded} requests were sent to a replica without a free slot`] : []),

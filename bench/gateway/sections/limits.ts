@@ -31,7 +31,7 @@ const capacity = (slots * 1_000) / meanServiceMs;
 
 export const limitsAndOverload: Section = {
   name: 'limits',
-  title: `limits and overload: ${tokensPerMinute} tokens a minute; ${slots} slots that serve ${Math.round(capacity)} requests/s`,
+  title: `limits and overload: 300,000 tokens a minute; ${slots} slots that serve ${Math.round(capacity)} requests/s`,
   contenders: [],
   run: async (rig) => {
     const engine = new SlotEngine(slotsPerReplica);
@@ -62,7 +62,7 @@ async function measure(
   { quick, progress }: Rig,
   call: (name: Name, perSecond: number, seconds: number) => Promise<readonly Asked[]>,
 ): Promise<Omit<LimitsRun, 'crowded'>> {
-  const [limitedSeconds, loadSeconds, floodSeconds] = quick ? [8, 5, 5] : [75, 20, 20];
+  const [limitedSeconds, loadSeconds, floodSeconds] = quick ? [6, 4, 4] : [75, 20, 20];
   // The same requests at the same moments, first alone and then among all others.
   const unloaded = await call('critical', 0.4 * capacity, loadSeconds);
   progress(`unloaded: ${unloaded.length} critical requests`);
@@ -94,7 +94,7 @@ function publish(controlPlane: TestControlPlane, keys: ReadonlyMap<Name, string>
     servedModelName: modelName,
     maxInFlightPerReplica: slotsPerReplica,
   });
-  const queue = { maxRequests: 2_000, maxBytes: 256 * 2 ** 20, maxWaitMs: 5_000 };
+  const queue = { maxRequests: 2_000, maxBytes: 256 * 2 ** 20, maxWaitMs: 3_000 };
   const route = routeOf([backend], { name: modelName, access: 'keys', queue });
   const limits = [{ id: 'l-tokens', of: 'tokens', per: 'minute', amount: tokensPerMinute }] as const;
   const keyOf = ([name, secret]: [Name, string]): SnapshotKey => ({
