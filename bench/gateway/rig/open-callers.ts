@@ -8,6 +8,7 @@ export interface Asked {
   work: Work;
   /** When it was due: what came late to be sent counts as waiting. */
   dueAt: number;
+  sentAt: number;
   firstAt: number | null;
   endedAt: number | null;
   /** 0: no answer. */
@@ -43,6 +44,7 @@ export async function callOpenly(callers: Callers, seconds: number): Promise<rea
     const one: Asked = {
       work: callers.work(callers.random),
       dueAt,
+      sentAt: performance.now() - beganAt,
       firstAt: null,
       endedAt: null,
       status: 0,

@@ -69,6 +69,8 @@ export class Spool {
   #bytes = 0;
   #ticks = 0;
   #carrying = false;
+  /** The segment has more than what was carried into it. */
+  #hasNews = false;
   #unsynced = false;
   #syncing = false;
   #usedBytes = 0;
@@ -124,6 +126,7 @@ export class Spool {
     }
     const { bytes } = this.#entries;
     const from = this.#entries.begin();
+    this.#hasNews = true;
     bytes[from] = letterR;
     const end = putHead(bytes, from + 1, this.#entryStart, reservation.sequence, request);
     // Read back once and copied from then on, which costs a third of putting it together again.
@@ -167,7 +170,8 @@ export class Spool {
     this.flush();
     for (let round = 1; this.#carrying && round < carriesPerTick && this.#failure === undefined; round += 1)
       this.flush();
-    if (this.#ticks >= ticksPerSegment && this.#bytes > 0 && !this.#carrying) this.#attempt(() => this.#begin());
+    // An idle gateway begins none: a week without the control plane would leave ten thousand files.
+    if (this.#ticks >= ticksPerSegment && this.#hasNews && !this.#carrying) this.#attempt(() => this.#begin());
     this.#sync();
   }
 
@@ -183,6 +187,7 @@ export class Spool {
 
   #putSettlement(reservation: Reservation, end: Settlement): number {
     const from = this.#entries.begin();
+    this.#hasNews = true;
     this.#entries.bytes[from] = letterS;
     return putSettled(this.#entries.bytes, this.#putHead(from + 1, reservation), end);
   }
@@ -213,6 +218,7 @@ export class Spool {
     this.#segment += 1;
     this.#bytes = 0;
     this.#ticks = 0;
+    this.#hasNews = false;
     this.#carrying = this.#segment > 1 || this.#open.size > 0;
     this.#open.toStart();
   }
@@ -252,6 +258,7 @@ export class Spool {
     if (this.#isOverBound()) return;
     try {
       this.#begin();
+      this.#hasNews = true;
       this.#writeOut();
       const merged = { requests: this.#mergedRequests, records: this.#totals.size };
       this.#appendMerged();
