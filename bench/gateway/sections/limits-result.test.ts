@@ -8,6 +8,7 @@ function asked(dueAt: number, change: Partial<Asked> = {}): Asked {
   return {
     work,
     dueAt,
+    sentAt: dueAt,
     firstAt: dueAt + 500,
     endedAt: dueAt + 1_000,
     status: 200,
@@ -86,5 +87,13 @@ test('what was neither answered nor refused is a problem, and so is a replica th
   expect(limitsResult(runOf({ limited, crowded: 3 })).problems).toEqual([
     'limits: 2 requests were neither answered nor refused',
     'limits: 3 requests were sent to a replica without a free slot',
+  ]);
+});
+
+test('callers that were late themselves say that the machine was busy', () => {
+  const critical = late(0).map((one) => ({ ...one, sentAt: one.dueAt + 70 }));
+  const overload = { seconds: 10, unloaded: late(0), critical, others: [] };
+  expect(limitsResult(runOf({ overload })).problems).toEqual([
+    'limits: the machine is too busy: requests were sent 70 ms late',
   ]);
 });

@@ -23,6 +23,7 @@ const goals = {
 /** The queue fills and learns its rate. */
 const settlingMs = 2_000;
 
+const mostLateMs = 50;
 /** The gateway has just been started: its first second says little about its p99. */
 const warmUpMs = 1_000;
 const warm = (asked: readonly Asked[]): Asked[] => asked.filter(({ dueAt }) => dueAt >= warmUpMs);
@@ -42,6 +43,7 @@ export function limitsResult({ slots, limited, overload, flood, crowded }: Limit
   const busy = tokensOfBusiestMinute(asked);
   const goodput = busyMs(served, settlingMs, loadMs) / (slots * (loadMs - settlingMs));
   const [many, few] = [tokensIn(flood.flooding, settlingMs, floodMs), tokensIn(flood.modest, settlingMs, floodMs)];
+  const lateness = p99([...overload.critical, ...overload.others].map(({ sentAt, dueAt }) => sentAt - dueAt));
   const figure = (name: string, unit: string, value: number) => ({ name, unit, samples: [value] });
   const reached = asked.some(({ isRefused }) => isRefused);
   return {
@@ -63,16 +65,20 @@ export function limitsResult({ slots, limited, overload, flood, crowded }: Limit
       figure('critical, first token p99 at 2 × load', 'ms', firsts.loaded),
       figure('critical, whole answer p99 unloaded', 'ms', wholes.unloaded),
       figure('critical, whole answer p99 at 2 × load', 'ms', wholes.loaded),
+      figure('requests sent late by, p99', 'ms', lateness),
       figure('critical refused', '', overload.critical.filter(({ isRefused }) => isRefused).length),
       figure('others refused, of requests', '%', refusedShare(overload.others) * 100),
       figure('flooding tenant, tokens/s', '1/s', many / ((floodMs - settlingMs) / 1_000)),
       figure('modest tenant, tokens/s', '1/s', few / ((floodMs - settlingMs) / 1_000)),
     ],
     notes: ['capacity is what the slots of the engines serve; goodput is the slots’ time that went into whole answers'],
-    problems: problemsOf(
-      [asked, overload.unloaded, overload.critical, overload.others, flood.flooding, flood.modest],
-      crowded,
-    ),
+    problems: [
+      ...busyMachine(lateness),
+      ...problemsOf(
+        [asked, overload.unloaded, overload.critical, overload.others, flood.flooding, flood.modest],
+        crowded,
+      ),
+    ],
   };
 }
 
@@ -122,6 +128,12 @@ function p99(values: readonly number[]): number {
 
 function refusedShare(asked: readonly Asked[]): number {
   return asked.length === 0 ? 0 : asked.filter(({ isRefused }) => isRefused).length / asked.length;
+}
+
+/** Callers that are late themselves wait for the machine and not for the gateway. */
+function busyMachine(latenessMs: number): string[] {
+  if (latenessMs <= mostLateMs) return [];
+  return [`limits: the machine is too busy: requests were sent ${Math.round(latenessMs)} ms late`];
 }
 
 /** Refused is an answer; anything else that is not whole is none. */
