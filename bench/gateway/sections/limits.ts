@@ -38,7 +38,10 @@ export const limitsAndOverload: Section = {
     await engine.start(replicas);
     const controlPlane = await new TestControlPlane().start();
     const keys = new Map(names.map((name) => [name, newToken('sbx')]));
-    const gateway = await startGatewayProcess(join(rig.folder, 'limits'), controlPlane.url);
+    const gateway = await startGatewayProcess({
+      folder: join(rig.folder, 'limits'),
+      controlPlaneUrl: controlPlane.url,
+    });
     try {
       publish(controlPlane, keys, engine.urls);
       await until('the replicas are admitted', () => {

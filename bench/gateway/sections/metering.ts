@@ -18,7 +18,7 @@ export const metering: Section = {
       seed,
       concurrency: 64,
       kills: quick ? 1 : 5,
-      startGateway: (controlPlaneUrl) => startGatewayProcess(join(folder, 'metering'), controlPlaneUrl),
+      startGateway: (controlPlaneUrl) => startGatewayProcess({ folder: join(folder, 'metering'), controlPlaneUrl }),
       progress,
     });
     return meteringResult(run);

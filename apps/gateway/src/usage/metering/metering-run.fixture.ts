@@ -11,7 +11,7 @@ import { type Reconciliation, reconcile, type Witnessed } from './reconcile.fixt
 /** A gateway that runs in a process of its own. */
 export interface GatewayProcess {
   url: string;
-  /** With -9; resolves when it is gone. */
+  /** With -9, all of it or a part; resolves when that is gone. */
   kill(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -22,7 +22,7 @@ export interface MeteringOptions {
   concurrency: number;
   /** Kills of the gateway, evenly spread over the calls. */
   kills: number;
-  /** Always with the same data directory. */
+  /** At first and after each kill, always with the same data directory. */
   startGateway(controlPlaneUrl: string): Promise<GatewayProcess>;
   progress?: (line: string) => void;
 }
