@@ -28,18 +28,22 @@ function runOf(wrong: Partial<MeteringRun['wrong']>, change: Partial<MeteringRun
   };
 }
 
-const values = (run: MeteringRun) =>
-  meteringResult(run).rows.map(({ measured }) => (measured.kind === 'measured' ? measured.value : undefined));
+const values = (run: MeteringRun, four = runOf({})) =>
+  meteringResult(run, four).rows.map(({ measured }) => (measured.kind === 'measured' ? measured.value : undefined));
 
 test('a sound run is all zeros and no problem', () => {
-  expect(values(runOf({}))).toEqual([0, 0, 0]);
-  expect(meteringResult(runOf({})).problems).toEqual([]);
+  expect(values(runOf({}))).toEqual([0, 0, 0, 0]);
+  expect(meteringResult(runOf({}), runOf({})).problems).toEqual([]);
 });
 
 test('tokens, records and estimates are told apart', () => {
   expect(values(runOf({ tokensOff: 3, brokenOff: 2, inexact: 1, missing: 4, twice: 1, estimated: 7 }))).toEqual([
-    6, 5, 7,
+    6, 5, 7, 0,
   ]);
+});
+
+test('all that is wrong with four processes is one number', () => {
+  expect(values(runOf({}), runOf({ tokensOff: 3, missing: 4, estimated: 5 }))).toEqual([0, 0, 0, 12]);
 });
 
 test.each<{ name: string; run: MeteringRun }>([
@@ -50,5 +54,6 @@ test.each<{ name: string; run: MeteringRun }>([
   { name: 'a run without a kill', run: runOf({}, { atKills: 0, estimated: 0 }) },
   { name: 'more estimates than there were requests in flight', run: runOf({}, { estimated: 6 }) },
 ])('$name is a problem', ({ run }) => {
-  expect(meteringResult(run).problems).toHaveLength(1);
+  expect(meteringResult(run, runOf({})).problems).toHaveLength(1);
+  expect(meteringResult(runOf({}), run).problems).toHaveLength(1);
 });

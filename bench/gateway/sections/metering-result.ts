@@ -7,36 +7,47 @@ const goals = {
   tokens: { what: "tokens off the engines' own count", unit: '', must: { atMost: 0 } },
   records: { what: 'requests without a record, or with two', unit: '', must: { atMost: 0 } },
   estimated: { what: 'estimated without having been in flight at a kill', unit: '', must: { atMost: 0 } },
+  four: { what: 'all of these together, with 4 processes', unit: '', must: { atMost: 0 } },
 } as const satisfies Record<string, Goal>;
 
-export function meteringResult(run: MeteringRun): SectionResult {
-  const { wrong } = run;
-  const figure = (name: string, value: number, unit = '') => ({ name, unit, samples: [value] });
+/** Of a gateway that is one process, and of one with four beside its main one. */
+export function meteringResult(one: MeteringRun, four: MeteringRun): SectionResult {
+  const [tokens, records, estimated] = faultsOf(one);
   return {
     rows: [
-      { goal: goals.tokens, measured: total([wrong.tokensOff + wrong.brokenOff + wrong.inexact]) },
-      { goal: goals.records, measured: total([wrong.missing + wrong.twice]) },
-      { goal: goals.estimated, measured: total([wrong.estimated]) },
+      { goal: goals.tokens, measured: total([tokens]) },
+      { goal: goals.records, measured: total([records]) },
+      { goal: goals.estimated, measured: total([estimated]) },
+      { goal: goals.four, measured: total(faultsOf(four)) },
     ],
-    figures: [
-      figure('requests', run.calls),
-      figure('requests per second', run.calls / run.seconds, '1/s'),
-      figure('booked as exact', run.exact),
-      figure('booked as partial', run.partial),
-      figure('booked as none', run.none),
-      figure('booked as estimated', run.estimated),
-      figure('in flight at a kill, or over within 50 ms before', run.atKills),
-      figure('tokens told by the engines', run.tokensTold),
-      figure('tokens booked', run.tokensBooked),
-      figure('tokens told to the gateway after its caller had left', run.tokensUnread),
-      figure('batches of usage whose answer was lost', run.answersLost),
-      figure('batches of usage that were refused', run.batchesRefused),
-    ],
+    figures: [...figuresOf(one, '1 process'), ...figuresOf(four, '4 processes')],
     notes: [
       'whole answers must be booked as told; of those that broke off at least what the caller had and at most what was told',
     ],
-    problems: problemsOf(run),
+    problems: [...problemsOf(one), ...problemsOf(four)],
   };
+}
+
+function faultsOf({ wrong }: MeteringRun): [tokens: number, records: number, estimated: number] {
+  return [wrong.tokensOff + wrong.brokenOff + wrong.inexact, wrong.missing + wrong.twice, wrong.estimated];
+}
+
+function figuresOf(run: MeteringRun, ofWhat: string): SectionResult['figures'] {
+  const figure = (name: string, value: number, unit = '') => ({ name: `${ofWhat}, ${name}`, unit, samples: [value] });
+  return [
+    figure('requests', run.calls),
+    figure('requests per second', run.calls / run.seconds, '1/s'),
+    figure('booked as exact', run.exact),
+    figure('booked as partial', run.partial),
+    figure('booked as none', run.none),
+    figure('booked as estimated', run.estimated),
+    figure('in flight at a kill, or over within 50 ms before', run.atKills),
+    figure('tokens told by the engines', run.tokensTold),
+    figure('tokens booked', run.tokensBooked),
+    figure('tokens told after the caller had left', run.tokensUnread),
+    figure('usage batches whose answer was lost', run.answersLost),
+    figure('usage batches refused', run.batchesRefused),
+  ];
 }
 
 /** A run that lost or repeated requests, or in which nothing of the kind happened that it is about, shows nothing. */
