@@ -22,7 +22,7 @@ export function meteringResult(one: MeteringRun, four: MeteringRun): SectionResu
     ],
     figures: [...figuresOf(one, '1 process'), ...figuresOf(four, '4 processes')],
     notes: [
-      'whole answers must be booked as told; of those that broke off at least what the caller had and at most what was told',
+      'whole answers must be booked as told; of those that broke off at least what the caller had and at most what was told; just before a kill is 50 ms, or 1 s where the caller left',
     ],
     problems: [...problemsOf(one), ...problemsOf(four)],
   };
@@ -41,7 +41,7 @@ function figuresOf(run: MeteringRun, ofWhat: string): SectionResult['figures'] {
     figure('booked as partial', run.partial),
     figure('booked as none', run.none),
     figure('booked as estimated', run.estimated),
-    figure('in flight at a kill, or over within 50 ms before', run.atKills),
+    figure('in flight at a kill, or over just before', run.atKills),
     figure('tokens told by the engines', run.tokensTold),
     figure('tokens booked', run.tokensBooked),
     figure('tokens told after the caller had left', run.tokensUnread),

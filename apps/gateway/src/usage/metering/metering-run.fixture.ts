@@ -28,6 +28,7 @@ export interface MeteringOptions {
 }
 
 export interface MeteringRun extends Reconciliation {
+  /** In flight at a kill, or over just before. */
   atKills: number;
   /** Batches of which the control plane stored the records and lost the answer, or that it did not take. */
   answersLost: number;
@@ -37,6 +38,8 @@ export interface MeteringRun extends Reconciliation {
 
 /** What ended so shortly before a kill may still be in the write that the kill prevented. */
 const justEndedMs = 50;
+/** And who left is heard of when the gateway gets to it, which takes a while where several share a core. */
+const justLeftMs = 1_000;
 const deliveredWithinMs = 30_000;
 
 /** Sends mixed calls through a gateway that is killed meanwhile, and holds against each other what all sides counted. */
@@ -162,8 +165,11 @@ class Traffic {
   async #killAndStart(): Promise<void> {
     // In the middle of things, which is where the others are a moment from now.
     await pause(3);
-    const since = performance.now() - justEndedMs;
-    for (const { number, at } of this.#ended) if (at >= since) this.#atKill.add(number);
+    const now = performance.now();
+    for (const { number, at } of this.#ended) {
+      const hasLeft = this.#views.get(number)?.ended === 'left';
+      if (now - at <= (hasLeft ? justLeftMs : justEndedMs)) this.#atKill.add(number);
+    }
     for (const number of this.#underWay) this.#atKill.add(number);
     this.#options.progress?.(`kill -9 with ${this.#underWay.size} in flight, after ${this.#next} calls`);
     await this.#gateway?.kill();
