@@ -31,13 +31,14 @@ export interface PlannedCall {
 /** About a quarter leaves early, a twelfth fails first, a tenth is repeated. */
 export function plannedCall(number: number, seed: number): PlannedCall {
   const random = seededRandom(seed * 1_000_003 + number);
-  const kind = pick(random, ['chat', 'chat', 'chat', 'completions', 'embeddings', 'messages']);
+  const kind = pick<PlannedCall['kind']>(random, ['chat', 'chat', 'chat', 'completions', 'embeddings', 'messages']);
   const stream = kind !== 'embeddings' && random() < 0.6;
   const output = kind === 'embeddings' ? 0 : 1 + Math.floor(30 * random() ** 2);
   const tokensPerFrame = pick(random, [1, 1, 2, 3]);
   const frames = Math.ceil(output / tokensPerFrame);
   const leaves = random() < 0.25;
-  const failure = random() < 0.08 ? pick(random, ['status', 'reset', 'cutRefusal', 'midAnswer']) : 'none';
+  const failure =
+    random() < 0.08 ? pick<PlannedFailure>(random, ['status', 'reset', 'cutRefusal', 'midAnswer']) : 'none';
   return {
     number,
     kind,
