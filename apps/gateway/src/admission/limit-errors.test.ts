@@ -10,7 +10,7 @@ const perMinute: SnapshotLimit = { id: 'l', of: 'outputTokens', per: 'minute', a
 
 describe('errors about limits', () => {
   test('a limit says which it is and when to come back, never too early', () => {
-    expect(limitError(refusalOf(perMinute, 1_200.4), ['x-ratelimit-limit-tokens', '100'])).toEqual({
+    expect(limitError(refusalOf(perMinute, 1_200.4), { 'x-ratelimit-limit-tokens': '100' })).toEqual({
       status: 429,
       type: 'rate_limit_error',
       code: 'rate_limit_exceeded',

@@ -5,17 +5,17 @@ import type { QueueOutcome, QueueRefusal } from './queue/ticket.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
-/** The answer to a request that met a limit or a queue; `rateLimits` as `pushRateLimits` wrote them. */
-export function limitError(refusal: LimitRefusal, rateLimits: readonly string[] = []): CallerError {
+/** The answer to a request that met a limit; `rateLimits` tell of all limits that it counts against. */
+export function limitError(refusal: LimitRefusal, rateLimits: Headers = {}): CallerError {
   const { limit, need, retryAfterMs } = refusal;
   const error = { status: 429, type: 'rate_limit_error', code: 'rate_limit_exceeded', param: null } as const;
   const bound = limit.per === null ? `${limit.amount} requests at a time` : `${limit.amount} ${unit(limit)}`;
   if (!Number.isFinite(retryAfterMs)) {
     const message = `This request alone is more than its limit of ${bound}: it needs about ${Math.ceil(need)}.`;
-    return { ...error, message, headers: { ...pairs(rateLimits), 'x-should-retry': 'false' } };
+    return { ...error, message, headers: { ...rateLimits, 'x-should-retry': 'false' } };
   }
   const message = `The limit of ${bound} is reached. Try again in ${seconds(retryAfterMs)} s.`;
-  return { ...error, message, headers: { ...pairs(rateLimits), ...retryAfter(retryAfterMs) } };
+  return { ...error, message, headers: { ...rateLimits, ...retryAfter(retryAfterMs) } };
 }
 
 export function queueError({ outcome, retryAfterMs }: QueueRefusal): CallerError {
@@ -83,10 +83,4 @@ function seconds(ms: number): number {
 /** Both forms; official clients prefer the one in ms. Rounded up, since a retry that comes early fails. */
 function retryAfter(ms: number): Headers {
   return { 'retry-after': String(seconds(ms)), 'retry-after-ms': String(Math.ceil(ms)) };
-}
-
-function pairs(flat: readonly string[]): Headers {
-  const headers: Record<string, string> = {};
-  for (let at = 0; at + 1 < flat.length; at += 2) headers[flat[at] ?? ''] = flat[at + 1] ?? '';
-  return headers;
 }

@@ -20,7 +20,7 @@ import { type EngineRequest, engineRequest } from './engine-request.ts';
 import type { ExchangeParts } from './exchange-parts.ts';
 import type { ExchangedCall, ExchangeEnd } from './exchanged-call.ts';
 import { finalError, isRetriableStatus, verdictOf } from './final-error.ts';
-import { revisionLines } from './headers.ts';
+import { headersOf, revisionLines } from './headers.ts';
 
 const maxAttempts = 2;
 /** What an engine may say about its refusal; more is not read. */
@@ -443,13 +443,4 @@ function eventStreamLines(passed: string): string {
 
 function translatedLines(isStream: boolean): string {
   return `content-type: ${isStream ? 'text/event-stream; charset=utf-8' : 'application/json'}\r\n`;
-}
-
-function headersOf(lines: string): Record<string, string> {
-  const headers: Record<string, string> = {};
-  for (const line of lines.split('\r\n')) {
-    const colon = line.indexOf(': ');
-    if (colon > 0) headers[line.slice(0, colon)] = line.slice(colon + 2);
-  }
-  return headers;
 }

@@ -7,6 +7,16 @@ export function saneRequestId(value: string | undefined): string | undefined {
   return value !== undefined && saneId.test(value) ? value : undefined;
 }
 
+/** Header lines as names and values. */
+export function headersOf(lines: string): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const line of lines.split('\r\n')) {
+    const colon = line.indexOf(': ');
+    if (colon > 0) headers[line.slice(0, colon)] = line.slice(colon + 2);
+  }
+  return headers;
+}
+
 /** The first of that name among header lines. */
 export function headerIn(lines: string, name: string): string | undefined {
   const prefix = `${name.toLowerCase()}:`;

@@ -1,7 +1,7 @@
 import type { PriorityClass, RoutingDecision, TokenCounts, UsageExactness, UsageOutcome } from '@signalbox/domain';
 import { limitError, queueError } from '../admission/limit-errors.ts';
 import type { Bucket } from '../admission/limits/bucket.ts';
-import { pushRateLimits } from '../admission/limits/rate-limit-headers.ts';
+import { rateLimitLines } from '../admission/limits/rate-limit-headers.ts';
 import { Reservation } from '../admission/limits/reservation.ts';
 import type { Place, QueueRefusal, QueueTicket } from '../admission/queue/ticket.ts';
 import type { ReplyOwner } from '../callers/reply.ts';
@@ -15,6 +15,7 @@ import { callerErrors } from './caller-error.ts';
 import type { Dispatched } from './dispatcher.ts';
 import { Exchange } from './exchange.ts';
 import type { Asked, ExchangedCall, ExchangeEnd } from './exchanged-call.ts';
+import { headersOf } from './headers.ts';
 
 const noTokens: TokenCounts = { input: 0, cached: 0, output: 0, reasoning: 0 };
 const noBuckets: readonly Bucket[] = [];
@@ -97,9 +98,7 @@ export class RoutedCall implements ExchangedCall, QueueTicket, ReplyOwner, Dispa
     const refusal = this.#reservation.reserve(this.#keyLimits, gate.limits, this.inputTokens, this.outputTokens, now);
     if (refusal !== undefined) {
       limited(refusal.limit.of, refusal.limit.per);
-      const told: string[] = [];
-      pushRateLimits(told, this.#keyLimits, gate.limits, now);
-      this.#refuse(limitError(refusal, told));
+      this.#refuse(limitError(refusal, headersOf(rateLimitLines(this.#keyLimits, gate.limits, now))));
       return;
     }
     const turn = gate.queue === undefined ? 'go' : gate.queue.enter(this, now);
@@ -174,11 +173,7 @@ export class RoutedCall implements ExchangedCall, QueueTicket, ReplyOwner, Dispa
     const limits = this.#keyLimits;
     const ofRoute = this.asked.route.gate.limits;
     if (limits.length === 0 && ofRoute.length === 0) return '';
-    const told: string[] = [];
-    pushRateLimits(told, limits, ofRoute, this.#services.monotonicMs());
-    let lines = '';
-    for (let at = 0; at + 1 < told.length; at += 2) lines += `${told[at]}: ${told[at + 1]}\r\n`;
-    return lines;
+    return rateLimitLines(limits, ofRoute, this.#services.monotonicMs());
   }
 
   ownLines(): string {

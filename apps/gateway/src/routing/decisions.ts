@@ -76,12 +76,16 @@ export class Decisions {
     for (let index = 0; index < filtered.length; index++) at = this.#write(at, filtered[index] as number);
   }
 
-  /** The attempts of a request in their order; none when it is unknown or too long ago. */
-  explain(requestId: string): RoutingDecision[] {
-    return this.#entries
-      .filter((entry) => entry.requestId === requestId && this.#written - entry.start <= numbers)
-      .sort((a, b) => a.start - b.start)
-      .flatMap((entry) => this.#read(entry) ?? []);
+  /** The last `most` attempts of a request in their order; none when it is unknown or too long ago. */
+  explain(requestId: string, most = kept): RoutingDecision[] {
+    const found: Entry[] = [];
+    // From the youngest back: who asks right after the attempt waits for no search.
+    for (let back = 1; back <= this.#entries.length && found.length < most; back++) {
+      const entry = this.#entries[(this.#count - back) % kept];
+      if (entry === undefined || this.#written - entry.start > numbers) break;
+      if (entry.requestId === requestId) found.unshift(entry);
+    }
+    return found.flatMap((entry) => this.#read(entry) ?? []);
   }
 
   #next(): Entry {

@@ -35,7 +35,7 @@ export class Explanations {
   /** Undefined for a request that is not to be explained, as far as is known when it is sent. */
   whenSent({ requestId, isAsked }: Explained): readonly RoutingDecision[] | undefined {
     if (!(this.#ordinary.take() || (isAsked && this.#asked.take()))) return undefined;
-    return this.#found(requestId);
+    return this.#found(requestId, 1);
   }
 
   /** With all attempts of one that did not go well at once. */
@@ -43,8 +43,8 @@ export class Explanations {
     return this.#troubled.take() ? this.#found(requestId) : undefined;
   }
 
-  #found(requestId: string): readonly RoutingDecision[] | undefined {
-    const found = this.#decisions.explain(requestId);
+  #found(requestId: string, attempts?: number): readonly RoutingDecision[] | undefined {
+    const found = this.#decisions.explain(requestId, attempts);
     return found.length === 0 ? undefined : found;
   }
 }

@@ -200,7 +200,7 @@ describe('a canary that fails', () => {
     const [stable, canary] = [await engine(), await engine({ faults: { hang: true, healthLies: true } })];
     const route = {
       ...canaryRoute(stable.url, canary.url, 9_000),
-      timeouts: { firstByteMs: 200, betweenBytesMs: 5_000, totalMs: 5_000 },
+      timeouts: { firstByteMs: 1_000, betweenBytesMs: 5_000, totalMs: 8_000 },
     };
     const both = await gatewayOver(snapshotOf([route]));
     const answer = await chat(both.url, { max_tokens: 1 });

@@ -1,57 +1,51 @@
-import type { Bucket } from './bucket.ts';
-import { tickMs } from './bucket.ts';
+import { type Bucket, tickMs } from './bucket.ts';
 
 /**
- * Writes `x-ratelimit-*` as OpenAI names them, name and value in turn: of each kind the limit of which least is left.
- * What is left is told of this process, which is sure, and not of the whole, which others use at the same time.
+ * `x-ratelimit-*` as OpenAI names them, `name: value\r\n` each: of each kind the limit of which least is left. What is
+ * left is told of this process, which is sure, and not of the whole, which others use at the same time.
  */
-export function pushRateLimits(
-  into: string[],
-  ofKey: readonly Bucket[],
-  ofRoute: readonly Bucket[],
-  now: number,
-): void {
-  pushTightest(into, 'requests', ofKey, ofRoute, now);
-  pushTightest(into, 'tokens', ofKey, ofRoute, now);
+export function rateLimitLines(ofKey: readonly Bucket[], ofRoute: readonly Bucket[], now: number): string {
+  return linesOf('requests', ofKey, ofRoute, now) + linesOf('tokens', ofKey, ofRoute, now);
 }
 
-function pushTightest(
-  into: string[],
-  kind: 'requests' | 'tokens',
-  ofKey: readonly Bucket[],
-  ofRoute: readonly Bucket[],
-  now: number,
-): void {
+type Kind = 'requests' | 'tokens';
+
+function linesOf(kind: Kind, ofKey: readonly Bucket[], ofRoute: readonly Bucket[], now: number): string {
   const tick = Math.floor(now / tickMs);
-  let tightest: Bucket | undefined;
-  let left = Number.POSITIVE_INFINITY;
-  for (let at = 0; at < ofKey.length + ofRoute.length; at++) {
-    const bucket = at < ofKey.length ? ofKey[at] : ofRoute[at - ofKey.length];
-    if (bucket === undefined || bucket.of === 'concurrency' || (bucket.of === 'requests') !== (kind === 'requests'))
-      continue;
-    const remaining = bucket.remaining(tick);
-    if (remaining >= left) continue;
-    left = remaining;
-    tightest = bucket;
-  }
-  if (tightest === undefined) return;
-  const names = headerNames[kind];
-  into.push(names.limit, String(tightest.amount), names.remaining, String(left));
-  into.push(names.reset, shownDuration(tightest.resetMs(now)));
+  const own = tightest(kind, ofKey, undefined, tick);
+  const bucket = tightest(kind, ofRoute, own, tick);
+  if (bucket === undefined) return '';
+  const { limit, reset } = names[kind];
+  return `${limit(bucket.amount)}${bucket.remaining(tick)}${reset}${shownDuration(bucket.resetMs(now))}\r\n`;
 }
 
-const headerNames = {
-  requests: {
-    limit: 'x-ratelimit-limit-requests',
-    remaining: 'x-ratelimit-remaining-requests',
-    reset: 'x-ratelimit-reset-requests',
-  },
-  tokens: {
-    limit: 'x-ratelimit-limit-tokens',
-    remaining: 'x-ratelimit-remaining-tokens',
-    reset: 'x-ratelimit-reset-tokens',
-  },
-} as const;
+function tightest(kind: Kind, buckets: readonly Bucket[], best: Bucket | undefined, tick: number): Bucket | undefined {
+  let found = best;
+  for (const bucket of buckets) {
+    if (bucket.of === 'concurrency' || (bucket.of === 'requests') !== (kind === 'requests')) continue;
+    if (found === undefined || bucket.remaining(tick) < found.remaining(tick)) found = bucket;
+  }
+  return found;
+}
+
+const mostAmounts = 1_000;
+
+/** Amounts are few and come back with every answer: the text up to what is left is made once for each. */
+function namesOf(kind: Kind) {
+  const made = new Map<number, string>();
+  const limit = (amount: number): string => {
+    let text = made.get(amount);
+    if (text === undefined) {
+      if (made.size >= mostAmounts) made.clear();
+      text = `x-ratelimit-limit-${kind}: ${amount}\r\nx-ratelimit-remaining-${kind}: `;
+      made.set(amount, text);
+    }
+    return text;
+  };
+  return { limit, reset: `\r\nx-ratelimit-reset-${kind}: ` };
+}
+
+const names = { requests: namesOf('requests'), tokens: namesOf('tokens') };
 
 /** As OpenAI writes it: `12ms`, `7s`, `6m0s`, `1h2m3s`. */
 export function shownDuration(ms: number): string {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { SnapshotLimit } from '@signalbox/domain';
 import { Buckets } from './buckets.ts';
-import { pushRateLimits, shownDuration } from './rate-limit-headers.ts';
+import { rateLimitLines, shownDuration } from './rate-limit-headers.ts';
 import { Reservation } from './reservation.ts';
 
 const requests = (amount: number): SnapshotLimit => ({ id: 'rpm', of: 'requests', per: 'minute', amount });
@@ -148,19 +148,14 @@ describe('the headers about limits', () => {
   test('tell of each kind the limit of which least is left', () => {
     const { key, route, reserve } = world([requests(10), tokens(1_000)], [output(100), concurrency(1)]);
     reserve(100, 50, 3_000);
-    const headers: string[] = [];
-    pushRateLimits(headers, key, route, 4_000);
-    expect(headers).toEqual([
-      ...['x-ratelimit-limit-requests', '10', 'x-ratelimit-remaining-requests', '9'],
-      ...['x-ratelimit-reset-requests', '1m0s', 'x-ratelimit-limit-tokens', '100'],
-      ...['x-ratelimit-remaining-tokens', '50', 'x-ratelimit-reset-tokens', '1m0s'],
+    expect(rateLimitLines(key, route, 4_000).split('\r\n')).toEqual([
+      ...['x-ratelimit-limit-requests: 10', 'x-ratelimit-remaining-requests: 9', 'x-ratelimit-reset-requests: 1m0s'],
+      ...['x-ratelimit-limit-tokens: 100', 'x-ratelimit-remaining-tokens: 50', 'x-ratelimit-reset-tokens: 1m0s', ''],
     ]);
   });
 
   test('are none without limits', () => {
-    const headers: string[] = [];
-    pushRateLimits(headers, [], [], 0);
-    expect(headers).toEqual([]);
+    expect(rateLimitLines([], [], 0)).toBe('');
   });
 
   test.each([

@@ -35,6 +35,7 @@ export class JsonAnswer implements AnswerReader {
   readonly #name: NameInFrames | undefined;
   #scan: JsonScan | undefined;
   #usageText: string | undefined;
+  #usage: TokenCounts | undefined;
   #held: Buffer[] | undefined;
   #heldBytes = 0;
 
@@ -47,7 +48,9 @@ export class JsonAnswer implements AnswerReader {
 
   get usage(): TokenCounts | undefined {
     const text = this.#usageText ?? this.#scan?.found.get('usage')?.text;
-    return text === undefined ? undefined : countsInText(text);
+    if (text === undefined) return undefined;
+    this.#usage ??= countsInText(text);
+    return this.#usage;
   }
 
   push(chunk: Buffer): Buffer | undefined {

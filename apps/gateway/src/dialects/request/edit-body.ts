@@ -2,9 +2,23 @@ import type { Edit } from '../json/edit-bytes.ts';
 
 const nothing = Buffer.alloc(0);
 
+const mostNames = 1_000;
+const names = new Map<string, Buffer>();
+
+/** Engines' names are few and come back with every request. */
+function quoted(name: string): Buffer {
+  let bytes = names.get(name);
+  if (bytes === undefined) {
+    if (names.size >= mostNames) names.clear();
+    bytes = Buffer.from(JSON.stringify(name));
+    names.set(name, bytes);
+  }
+  return bytes;
+}
+
 /** The engine's name in the place of the caller's; undefined when it is the same already. */
 export function nameEdit(body: Buffer, value: { start: number; end: number }, name: string): Edit | undefined {
-  const insert = Buffer.from(JSON.stringify(name));
+  const insert = quoted(name);
   const isSame = insert.equals(body.subarray(value.start, value.end));
   return isSame ? undefined : { at: value.start, remove: value.end - value.start, insert };
 }
