@@ -21,12 +21,6 @@ export interface View {
   keys: ConsumerKeys;
 }
 
-/** A call that was let in. */
-export interface RunningCall {
-  /** The gateway must go before it is over. */
-  cutShort(): void;
-}
-
 /** What all calls share. */
 export interface CallServices {
   /** Undefined until there is a snapshot. */
@@ -48,8 +42,8 @@ export interface CallServices {
   newRequestId: () => string;
   maxBodyBytes: number;
   /** A call was let in; `done` follows. */
-  began: (call: RunningCall) => void;
-  done: (call: RunningCall) => void;
+  began: () => void;
+  done: () => void;
   /** Everything is known of it. */
   ended: (summary: CallSummary) => void;
   limited: (of: LimitedQuantity, per: 'minute' | 'day' | null) => void;

@@ -11,7 +11,6 @@ import type { CaptureTap } from '../observe/capture/capture.ts';
 import type { Reservation as UsageReservation } from '../usage/open-reservations.ts';
 import type { Call } from './call.ts';
 import type { CallServices } from './call-services.ts';
-import { callerErrors } from './caller-error.ts';
 import type { Dispatched } from './dispatcher.ts';
 import { Exchange } from './exchange.ts';
 import type { Asked, ExchangedCall, ExchangeEnd } from './exchanged-call.ts';
@@ -160,14 +159,6 @@ export class RoutedCall implements ExchangedCall, QueueTicket, ReplyOwner, Dispa
     this.#services.answers.error(this.call, this.dialect, error);
   }
 
-  /** The gateway itself must go. */
-  cutShort(): void {
-    if (this.#over) return;
-    if (this.#exchange !== undefined) return void this.#exchange.cutShort();
-    this.answerError(callerErrors.draining());
-    this.#end(this.#unsent('cancelled', 503));
-  }
-
   /** Header lines that tell the caller what is left of its limits. */
   limitLines(): string {
     const limits = this.#keyLimits;
@@ -191,7 +182,7 @@ export class RoutedCall implements ExchangedCall, QueueTicket, ReplyOwner, Dispa
     route.gate.inFlight++;
     this.#inFlight = true;
     this.call.reply.owner = this;
-    began(this);
+    began();
     this.#capture = capture?.begin(route.facts, this.call.id) ?? null;
     this.#usage = book?.reserve(this.#admitted());
     dispatcher.add(this);
@@ -250,7 +241,7 @@ export class RoutedCall implements ExchangedCall, QueueTicket, ReplyOwner, Dispa
     if (this.#inFlight) {
       gate.inFlight--;
       gate.queue?.released(this, tokens.input, tokens.output, now);
-      done(this);
+      done();
     }
     if (this.#usage !== undefined) {
       if (end.outcome === 'error' || end.attempts.length > 1)
