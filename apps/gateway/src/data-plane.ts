@@ -177,7 +177,11 @@ export class DataPlane {
 
   #createFleet(changed: () => void): Fleet {
     const { log, random, monotonicMs } = this.#options;
-    const checks = new HealthChecks({ checked: (replica, passed) => this.#fleet.checked(replica, passed), random });
+    const checks = new HealthChecks({
+      checked: (replica, outcome, askedAt) => this.#fleet.checked(replica, outcome, askedAt),
+      now: monotonicMs,
+      random,
+    });
     const readings = new LoadReadings({ fetchText, now: monotonicMs, random });
     const slots = new ReplicaSlots((lo, hi) => this.#index.forget(lo, hi));
     return new Fleet({
@@ -202,6 +206,7 @@ export class DataPlane {
           for (const exchange of this.#exchanges()) exchange.replicaEjected(replica);
           log.warn('replica ejected', { replicaId: replica.id, because });
         },
+        doubted: (replica, why) => checks.doubt(replica, why),
         returned: (replica) => log.info('replica returned', { replicaId: replica.id }),
       },
     });

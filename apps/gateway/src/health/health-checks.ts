@@ -1,26 +1,36 @@
 import type { Replica } from '../routing/replica.ts';
+import { AttemptError } from '../upstream/failure.ts';
+import { type Doubt, dueInDoubt, msToNextCheck, type Pace } from './check-pace.ts';
+import type { CheckOutcome } from './replica-health.ts';
 
-const everyMs = 1_000;
-const timeoutMs = 1_000;
+/**
+ * SGLang generates a token for its answer, which takes a second; a frozen replica must be out within five. The next
+ * check does not wait for this one, so that a lost packet or a dead connection decides nothing.
+ */
+const timeoutMs = 3_000;
 
-interface Watch {
+interface Watch extends Pace {
   timer: NodeJS.Timeout | undefined;
   stopped: boolean;
 }
 
+export interface HealthCheckOptions {
+  checked: (replica: Replica, outcome: CheckOutcome, askedAt: number) => void;
+  now: () => number;
+  random: () => number;
+}
+
 /** Asks every replica's health path once a second, each at its own moment; the first time at once. */
 export class HealthChecks {
-  readonly #checked: (replica: Replica, passed: boolean) => void;
-  readonly #random: () => number;
+  readonly #options: HealthCheckOptions;
   readonly #watches = new Map<Replica, Watch>();
 
-  constructor(options: { checked: (replica: Replica, passed: boolean) => void; random: () => number }) {
-    this.#checked = options.checked;
-    this.#random = options.random;
+  constructor(options: HealthCheckOptions) {
+    this.#options = options;
   }
 
   watch(replica: Replica): void {
-    const watch: Watch = { timer: undefined, stopped: false };
+    const watch: Watch = { timer: undefined, stopped: false, startedAt: 0, unanswered: 0, dueAt: 0 };
     this.#watches.set(replica, watch);
     void this.#check(replica, watch);
   }
@@ -33,22 +43,42 @@ export class HealthChecks {
     this.#watches.delete(replica);
   }
 
+  /** Called for every request that waits, 40 times a second: mostly there is nothing to do. */
+  doubt(replica: Replica, why: Doubt): void {
+    const watch = this.#watches.get(replica);
+    if (watch === undefined) return;
+    const now = this.#options.now();
+    const dueAt = dueInDoubt(watch, why, now);
+    if (dueAt < watch.dueAt) this.#schedule(replica, watch, dueAt, now);
+  }
+
   async #check(replica: Replica, watch: Watch): Promise<void> {
+    const { checked, now, random } = this.#options;
+    const askedAt = now();
+    watch.startedAt = askedAt;
+    this.#schedule(replica, watch, askedAt + msToNextCheck(replica.health, askedAt, random()), askedAt);
     // A draining replica gets nothing new and may answer 503 as it should.
-    if (replica.state !== 'draining') {
-      const passed = await answersWell(replica);
-      if (watch.stopped) return;
-      this.#checked(replica, passed);
-    }
-    watch.timer = setTimeout(() => void this.#check(replica, watch), everyMs * (0.9 + this.#random() / 5));
+    if (replica.state === 'draining') return;
+    watch.unanswered++;
+    const outcome = await outcomeOf(replica);
+    watch.unanswered--;
+    if (watch.stopped) return;
+    checked(replica, outcome, askedAt);
+    if (outcome === 'failed' && replica.health.ejection === null) this.doubt(replica, 'failure');
+  }
+
+  #schedule(replica: Replica, watch: Watch, dueAt: number, now: number): void {
+    clearTimeout(watch.timer);
+    watch.dueAt = dueAt;
+    watch.timer = setTimeout(() => void this.#check(replica, watch), dueAt - now);
   }
 }
 
-async function answersWell(replica: Replica): Promise<boolean> {
+async function outcomeOf(replica: Replica): Promise<CheckOutcome> {
   try {
     const { status } = await replica.connections.get(replica.healthPath, timeoutMs);
-    return status >= 200 && status < 300;
-  } catch {
-    return false;
+    return status >= 200 && status < 300 ? 'passed' : 'failed';
+  } catch (error) {
+    return error instanceof AttemptError && error.failure.kind === 'timeout' ? 'unanswered' : 'failed';
   }
 }

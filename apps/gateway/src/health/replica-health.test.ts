@@ -5,7 +5,9 @@ import {
   afterGoodAnswer,
   afterGoodCheck,
   afterServerError,
+  afterSilence,
   freshHealth,
+  isOldNews,
   type ReplicaHealth,
 } from './replica-health.ts';
 
@@ -32,10 +34,31 @@ describe('ejection', () => {
     { name: 'three connect errors eject', steps: times(3, 100, afterConnectError), admitted: false, until: 1_100 },
     { name: 'five 5xx eject', steps: times(5, 100, afterServerError), admitted: false, until: 1_100 },
     {
-      name: 'four 5xx and a good answer do not',
-      steps: [...times(4, 100, afterServerError), [101, afterGoodAnswer], ...times(4, 102, afterServerError)],
+      name: 'a good answer makes up for one 5xx',
+      steps: [...times(4, 100, afterServerError), [101, afterGoodAnswer], [102, afterServerError]],
       admitted: false,
       until: null,
+    },
+    {
+      name: 'and not for all: streams of former times end well in a storm of errors',
+      steps: [...times(4, 100, afterServerError), [101, afterGoodAnswer], ...times(2, 102, afterServerError)],
+      admitted: false,
+      until: 1_102,
+    },
+    {
+      name: 'every third answer bad, for ever, does not',
+      steps: Array.from({ length: 50 }, (): Step[] => [[0, afterServerError], ...times(2, 1, afterGoodAnswer)]).flat(),
+      admitted: false,
+      until: null,
+    },
+    {
+      name: 'one silence ejects',
+      steps: [
+        [0, afterGoodCheck],
+        [100, afterSilence],
+      ],
+      admitted: true,
+      until: 1_100,
     },
     {
       name: 'a good check within the back-off does not bring it back',
@@ -70,6 +93,12 @@ describe('ejection', () => {
   ])('$name', ({ steps, admitted, until }) => {
     const health = play(...steps);
     expect({ admitted: health.admitted, until: health.ejection?.until ?? null }).toEqual({ admitted, until });
+  });
+
+  test('streams from before it came back, that break only now, say nothing of it', () => {
+    const back = play(...times(3, 100, afterConnectError), [1_100, afterGoodCheck]);
+    expect([isOldNews(back, 99), isOldNews(back, 1_100)]).toEqual([true, false]);
+    expect(isOldNews(freshHealth, 99)).toBe(false);
   });
 
   test('the back-off ends at thirty seconds', () => {

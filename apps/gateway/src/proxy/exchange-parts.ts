@@ -7,7 +7,7 @@ import type { RetryBudget } from './retry-budget.ts';
 
 /** What all exchanges share. */
 export interface ExchangeParts {
-  fleet: Pick<Fleet, 'lease' | 'attempted'>;
+  fleet: Pick<Fleet, 'lease' | 'attempted' | 'silent'>;
   router: Pick<Router, 'pick'>;
   hasher: PromptHasher;
   deadlines: Deadlines;

@@ -25,6 +25,8 @@ import { headersOf, revisionLines } from './headers.ts';
 const maxAttempts = 2;
 /** What an engine may say about its refusal; more is not read. */
 const maxRefusalBytes = 65_536;
+/** Of a replica that sends nothing for so long its health is asked sooner. */
+const suspiciousMs = 500;
 /** A stream is held against its reservation so often. */
 const framesPerCheck = 64;
 
@@ -114,8 +116,11 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
       this.#progressAt = now;
       return;
     }
+    const silentMs = now - this.#progressAt;
+    if (silentMs < suspiciousMs) return;
+    this.#parts.fleet.silent((this.#pick as Pick).replica);
     const { firstByteMs, betweenBytesMs } = this.#call.asked.route.facts.timeouts;
-    if (now - this.#progressAt < (this.#begun ? betweenBytesMs : firstByteMs)) return;
+    if (silentMs < (this.#begun ? betweenBytesMs : firstByteMs)) return;
     this.#giveUp();
     if (this.#begun) this.#broke({ kind: 'timeout' }, callerErrors.streamTimeout());
     else this.#failed({ kind: 'timeout' });
@@ -162,6 +167,7 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
 
   flush(): void {
     this.#progressAt = this.#parts.monotonicMs();
+    (this.#pick as Pick).replica.heardAt = this.#progressAt;
     const bytes = this.#takePieces();
     if (bytes === undefined) return;
     if (!this.#begun) this.#begin(this.#lengthToCome());
@@ -188,7 +194,7 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
     if (!this.#begun) this.#begin(this.#isStream ? undefined : (last?.length ?? 0));
     this.#bytesOut += last?.length ?? 0;
     if (last !== undefined) this.#call.passed(last);
-    this.#parts.fleet.attempted((this.#pick as Pick).replica, 'good');
+    this.#parts.fleet.attempted((this.#pick as Pick).replica, 'good', this.#attemptAt);
     this.#call.call.reply.end(last);
     this.#book('ok', null);
     this.#end('ok', this.#head?.status ?? 0);
@@ -257,7 +263,7 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
     const failing = this.#pick as Pick;
     this.#piece = undefined;
     this.#pieces = undefined;
-    fleet.attempted(failing.replica, verdictOf(failure));
+    fleet.attempted(failing.replica, verdictOf(failure), this.#attemptAt);
     this.#book('error', failure);
     this.#tried = [...(this.#tried ?? []), failing];
     this.#failures = [...(this.#failures ?? []), failure];
@@ -303,7 +309,7 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
     const pick = this.#pick as Pick;
     const { status } = this.#head as ResponseHead;
     const names = { served: pick.backend.facts.servedModelName, public: asked.route.facts.name };
-    this.#parts.fleet.attempted(pick.replica, 'good');
+    this.#parts.fleet.attempted(pick.replica, 'good', this.#attemptAt);
     if (this.#tried !== undefined) for (const { backend: failing } of this.#tried) failing.observer.rescued();
     const error = engineError(status, body, names);
     const headers = { ...error.headers, ...headersOf(`${revisionLines(pick)}${this.#call.limitLines()}`) };
@@ -361,7 +367,7 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
 
   /** After the first byte: a stream ends in one error event; any other answer by a connection that breaks. */
   #broke(failure: Failure, error: CallerError): void {
-    this.#parts.fleet.attempted((this.#pick as Pick).replica, verdictOf(failure));
+    this.#parts.fleet.attempted((this.#pick as Pick).replica, verdictOf(failure), this.#attemptAt);
     this.#book('error', failure);
     this.#breakOff(error);
     this.#end('error', this.#head?.status ?? 0);

@@ -1,11 +1,15 @@
 import type { ReplicaReport, Snapshot } from '@signalbox/domain';
+import type { Doubt } from '../health/check-pace.ts';
 import {
   afterConnectError,
   afterFailedCheck,
   afterGoodAnswer,
   afterGoodCheck,
   afterServerError,
+  afterSilence,
+  type CheckOutcome,
   type EjectionCause,
+  isOldNews,
   type ReplicaHealth,
 } from '../health/replica-health.ts';
 import type { ReplicaConnections } from '../upstream/replica-connections.ts';
@@ -17,11 +21,25 @@ export interface FleetEvents {
   changed: () => void;
   ejected: (replica: Replica, because: EjectionCause) => void;
   returned: (replica: Replica) => void;
+  /** It should be looked at soon. */
+  doubted: (replica: Replica, why: Doubt) => void;
   appeared: (replica: Replica) => void;
   left: (replica: Replica) => void;
 }
 
 export type AttemptVerdict = 'good' | 'connectError' | 'serverError';
+
+type Learn = (health: ReplicaHealth, now: number) => ReplicaHealth;
+const afterAttempt = {
+  good: afterGoodAnswer,
+  connectError: afterConnectError,
+  serverError: afterServerError,
+} as const satisfies Record<AttemptVerdict, Learn>;
+const afterCheck = {
+  passed: afterGoodCheck,
+  failed: afterFailedCheck,
+  unanswered: afterSilence,
+} as const satisfies Record<CheckOutcome, Learn>;
 
 /** All replicas this gateway knows, with their work in flight and their health, over the snapshots. */
 export class Fleet {
@@ -74,14 +92,26 @@ export class Fleet {
     return new Lease(replica, uncachedTokens, this.#now(), this.#ended);
   }
 
-  attempted(replica: Replica, verdict: AttemptVerdict): void {
-    const after = { good: afterGoodAnswer, connectError: afterConnectError, serverError: afterServerError }[verdict];
-    this.#setHealth(replica, after(replica.health, this.#now()));
+  attempted(replica: Replica, verdict: AttemptVerdict, sentAt: number): void {
+    const now = this.#now();
+    if (verdict !== 'good' && isOldNews(replica.health, sentAt)) return;
+    if (verdict === 'good') replica.heardAt = now;
+    this.#setHealth(replica, afterAttempt[verdict](replica.health, now));
+    if (verdict === 'connectError') this.#doubt(replica, 'failure');
   }
 
-  checked(replica: Replica, passed: boolean): void {
-    replica.prompts.forgetOld(this.#now());
-    this.#setHealth(replica, (passed ? afterGoodCheck : afterFailedCheck)(replica.health, this.#now()));
+  /** A request or a stream waits for a byte of it. */
+  silent(replica: Replica): void {
+    this.#doubt(replica, 'silence');
+  }
+
+  checked(replica: Replica, outcome: CheckOutcome, askedAt: number): void {
+    const now = this.#now();
+    replica.prompts.forgetOld(now);
+    if (outcome === 'passed') replica.heardAt = now;
+    // A busy engine may answer callers and let a check wait.
+    if (outcome === 'unanswered' && replica.heardAt >= askedAt) return;
+    this.#setHealth(replica, afterCheck[outcome](replica.health, now));
   }
 
   /** Also tells of those that left while they still have work in flight. */
@@ -108,12 +138,18 @@ export class Fleet {
     if (replica.gone || replica.state === 'draining') this.#events.changed();
   };
 
+  #doubt(replica: Replica, why: Doubt): void {
+    if (replica.health.ejection === null) this.#events.doubted(replica, why);
+  }
+
   #setHealth(replica: Replica, health: ReplicaHealth): void {
     const before = replica.health;
     if (health === before) return;
     replica.health = health;
-    if (before.ejection === null && health.ejection !== null) this.#events.ejected(replica, health.ejection.because);
-    else if (before.ejection !== null && health.ejection === null) this.#events.returned(replica);
+    if (before.ejection === null && health.ejection !== null) {
+      replica.connections.dropIdle();
+      this.#events.ejected(replica, health.ejection.because);
+    } else if (before.ejection !== null && health.ejection === null) this.#events.returned(replica);
     else if (before.admitted === health.admitted) return;
     this.#events.changed();
   }

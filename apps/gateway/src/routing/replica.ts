@@ -26,6 +26,8 @@ export class Replica {
   inFlight = 0;
   /** Copies that nobody waits for: no part of its load, for whoever places requests or counts them. */
   shadowCopies = 0;
+  /** When anything came from it last, on the monotonic clock. */
+  heardAt = 0;
   readonly prompts = new OutstandingPrompts();
   load: LoadReading | null = null;
   /** Its number in the prefix index. */

@@ -9,3 +9,13 @@ export type Failure =
   | { kind: 'malformed' }
   /** The engine answered that it failed. */
   | { kind: 'status'; status: number };
+
+/** For the small questions that are promises. */
+export class AttemptError extends Error {
+  readonly failure: Failure;
+
+  constructor(what: string, failure: Failure) {
+    super(`${what}: ${failure.kind}`);
+    this.failure = failure;
+  }
+}

@@ -1,6 +1,6 @@
 import type { Deadlines } from '../deadlines.ts';
 import type { Outbox } from '../outbox.ts';
-import type { Failure } from './failure.ts';
+import { AttemptError, type Failure } from './failure.ts';
 import { UpstreamConnection, type UpstreamListener, type UpstreamRequest } from './upstream-connection.ts';
 
 /** vLLM closes idle connections after 5 s: let go first, or a request meets a closing socket. */
@@ -52,7 +52,7 @@ export class ReplicaConnections {
       let text = '';
       const fail = (failure: Failure): void => {
         clearTimeout(timer);
-        reject(new Error(`GET ${path}: ${failure.kind}`));
+        reject(new AttemptError(`GET ${path}`, failure));
       };
       const listener: UpstreamListener = {
         head: (head) => {
@@ -75,10 +75,15 @@ export class ReplicaConnections {
       const timer = setTimeout(() => {
         connection.destroy();
         fail({ kind: 'timeout' });
-      }, timeoutMs);
+      }, timeoutMs).unref();
       const head = `GET ${path} HTTP/1.1\r\nhost: ${this.#address}\r\n\r\n`;
       const connection = this.send({ head, body: null }, listener);
     });
+  }
+
+  /** Of a replica that went away: nothing will come on them, also when it is back. */
+  dropIdle(): void {
+    for (const connection of [...this.#idle]) connection.destroy();
   }
 
   close(): void {
