@@ -15,16 +15,24 @@ import { isNoisy, spreadShare } from './rounds/rounds.ts';
 import { sections as allSections } from './sections/all.ts';
 import type { Rig, Section, SectionResult } from './sections/section.ts';
 
-const usage = `npm run bench:gateway -- [--quick] [--only SECTION]… [--json FILE]
+const usage = `npm run bench:gateway -- [--quick] [--only SECTION]… [--rounds N] [--json FILE]
 
 ${allSections.map(({ name, title }) => `  ${name.padEnd(16)} ${title}`).join('\n')}
 
 --quick takes at most 3 minutes, everything at most 20. Installs what it compares with (Debian packages as root, npm
-packages into .cache). Exit code 1 when something could not be measured or requests failed, not when a goal is missed.`;
+packages into .cache). --rounds is how many replicas are lost or restarts made; the usual number is what fits into the
+time. Exit code 1 when something could not be measured or requests failed, not when a goal is missed.`;
 
 type Named = SectionResult & { name: string };
 
-async function run(sections: readonly Section[], quick: boolean, json: string | undefined): Promise<boolean> {
+interface Wanted {
+  chosen: readonly Section[];
+  quick: boolean;
+  rounds: number | undefined;
+  json: string | undefined;
+}
+
+async function run({ chosen: sections, quick, rounds, json }: Wanted): Promise<boolean> {
   const machine = describeMachine();
   for (const line of machineLines(machine)) console.log(line);
   for (const line of await prepare(sections)) console.log(`         ${line}`);
@@ -35,7 +43,7 @@ async function run(sections: readonly Section[], quick: boolean, json: string | 
   });
   pinSelf('load');
   const mock = await startMock(4, folder);
-  const rig = rigOf({ mock, folder, quick, progress: (line) => console.log(`  … ${line}`) });
+  const rig = rigOf({ mock, folder, quick, rounds, progress: (line) => console.log(`  … ${line}`) });
   const results: Named[] = [];
   for (const section of sections) results.push(await measure(section, rig));
   await mock.stop();
@@ -86,6 +94,7 @@ function readArguments() {
   const options = {
     quick: { type: 'boolean', default: false },
     only: { type: 'string', multiple: true, default: [] as string[] },
+    rounds: { type: 'string' },
     json: { type: 'string' },
     help: { type: 'boolean', default: false },
   } as const;
@@ -93,19 +102,22 @@ function readArguments() {
   const unknown = values.only.filter((name) => !allSections.some((section) => section.name === name));
   if (unknown.length > 0) throw new TypeError(`there is no section ${unknown.join(', ')}`);
   const chosen = values.only.length === 0 ? allSections : allSections.filter(({ name }) => values.only.includes(name));
-  return { ...values, chosen };
+  const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
+  if (rounds !== undefined && !(Number.isInteger(rounds) && rounds > 0))
+    throw new TypeError('--rounds is a number from 1');
+  return { ...values, chosen, rounds, json: values.json };
 }
 
 async function main(): Promise<number> {
   try {
-    const { chosen, quick, json, help } = readArguments();
-    if (help) {
+    const wanted = readArguments();
+    if (wanted.help) {
       console.log(usage);
       return 0;
     }
     const problem = coresProblem() ?? filesProblem();
     if (problem !== undefined) throw new Error(problem);
-    return (await run(chosen, quick, json)) ? 0 : 1;
+    return (await run(wanted)) ? 0 : 1;
   } catch (error) {
     const isUsage = error instanceof TypeError;
     console.error(`bench:gateway: ${error instanceof Error ? error.message : String(error)}`);

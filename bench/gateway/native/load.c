@@ -8,7 +8,7 @@
  * loop: requests are due at random (Poisson) moments whatever the answers do, and their latency counts from the moment
  * they were due, also where they had to wait for a connection; so a stalled server cannot hide its stall (coordinated
  * omission). --frames is how many numbered frames (frame.h) an event stream must have. --tell-open writes "open" to
- * stderr when every connection has had the first byte of a stream. FILE holds whole requests, each after its
+ * stderr when every connection has had the first byte of a stream. SIGTERM ends it before its time, with nothing cut. FILE holds whole requests, each after its
  * length in decimal and a line end; they are sent in turn.
  */
 #define _GNU_SOURCE
@@ -68,6 +68,7 @@ static uint64_t *arrivals, arrivals_head, arrivals_tail, arrivals_cap; /* due, a
 static histogram latency, first_byte, frame_delay;
 static uint64_t started_at, stop_at, last_answer_at, sent, whole, body_bytes, in_flight;
 static uint64_t status_counts[600];
+static volatile sig_atomic_t told_to_stop;
 static struct {
   uint64_t connect, lost, malformed, timeout;
 } errors;
@@ -478,12 +479,18 @@ static void read_requests(const char *file) {
   if (request_count == 0) exit(64);
 }
 
+static void on_term(int number) {
+  (void)number;
+  told_to_stop = 1;
+}
+
 static void run_closed(void) {
   started_at = now_ns();
   stop_at = started_at + (uint64_t)(opt.seconds * NANO);
   int begun = 0;
   for (;;) {
     uint64_t now = now_ns();
+    if (told_to_stop && now < stop_at) stop_at = now;
     for (int turns = 0; begun < opt.connections && turns < 64; turns++) {
       if (now < started_at + (uint64_t)begun * opt.ramp / (uint64_t)opt.connections) break;
       open_connection(&conns[begun++]);
@@ -509,6 +516,7 @@ static void run_open(void) {
   stop_at = started_at + (uint64_t)(opt.seconds * NANO);
   for (uint64_t due = started_at + gap();;) {
     uint64_t now = now_ns();
+    if (told_to_stop && now < stop_at) stop_at = now;
     for (; due <= now && due < stop_at; due += gap()) arrive(due, now);
     if (due >= stop_at && in_flight == 0 && arrivals_head == arrivals_tail) return;
     /* Nobody answers any more: what waits is counted as lost. */
@@ -562,6 +570,7 @@ int main(int argc, char **argv) {
     else return 64;
   }
   if (!file || opt.port <= 0 || opt.connections <= 0) return fprintf(stderr, "load: --port and --requests\n"), 64;
+  signal(SIGTERM, on_term);
   prctl(PR_SET_TIMERSLACK, 1);
   struct rlimit files;
   getrlimit(RLIMIT_NOFILE, &files);

@@ -10,6 +10,10 @@
  *   "mock_first_us":N      before the first frame or the answer (0 unless said)
  * The first and the last 512 bytes of a body are searched for them. GET: /health, /metrics, /v1/models and /stats,
  * which tells what was really generated: the truth that any metering has to meet.
+ *
+ * Signals make it misbehave, from SIGRTMIN on: +0 well again, +1 every connection is reset, also new ones, +2 half-open:
+ * connections stay and nothing ever comes on them any more, +3 completions are answered with 500, +4 with 2 s more before
+ * the first frame. /health answers well in the last two.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -33,6 +37,8 @@
 #define FIXED_COMPLETION 40
 
 enum { HEAD, BODY, ANSWERING };
+enum { WELL, RESETTING, HALF_OPEN, FAILING, SLOW };
+#define SLOW_NS 2000000000u
 
 typedef struct conn {
   int fd, state, close_after, writable_wanted, is_get, dead;
@@ -48,7 +54,8 @@ typedef struct conn {
   uint64_t due, interval;
   uint32_t frame, frames;
   int streaming, begun, ask_usage, prompt;
-  struct conn *next_dead;
+  int lost; /* the other side would wait for ever */
+  struct conn *next_dead, *next, *previous;
 } conn;
 
 static int ep;
@@ -56,7 +63,8 @@ static char shared[READ_BYTES];
 static char template[FRAME_BYTES + 1];
 static char whole[2048];
 static size_t whole_len;
-static conn **heap, *dead_list;
+static conn **heap, *dead_list, *all;
+static volatile sig_atomic_t fault;
 static long heap_len, heap_cap;
 static struct {
   uint64_t requests, streams, aborted, frames, prompt, completion, open_streams, running;
@@ -118,14 +126,21 @@ static void watch(conn *c, int op, uint32_t events) {
   if (epoll_ctl(ep, op, c->fd, &e) < 0) die("epoll_ctl");
 }
 
-static void drop(conn *c) {
-  if (c->dead) return;
+static void abort_answer(conn *c) {
   if (c->state == ANSWERING) {
     stats.aborted++;
     stats.running--;
     if (c->streaming) stats.open_streams--;
   }
   timer_remove(c);
+}
+
+static void drop(conn *c) {
+  if (c->dead) return;
+  abort_answer(c);
+  if (c->next) c->next->previous = c->previous;
+  if (c->previous) c->previous->next = c->next;
+  else all = c->next;
   close(c->fd);
   c->dead = 1; /* freed after this turn: the same turn may hold another event of it */
   c->next_dead = dead_list;
@@ -265,6 +280,14 @@ static void answer_whole(conn *c) {
   if (!c->dead) end_request(c);
 }
 
+static void answer_failure(conn *c) {
+  static const char failure[] =
+      "HTTP/1.1 500 Internal Server Error\r\nserver: mock\r\ncontent-type: application/json\r\ncontent-length: 77\r\n\r\n"
+      "{\"error\":{\"message\":\"dead\",\"type\":\"EngineDeadError\",\"param\":null,\"code\":500}}";
+  c->state = HEAD;
+  emit(c, failure, sizeof failure - 1);
+}
+
 static uint64_t number_after(const char *text, const char *name, uint64_t otherwise) {
   const char *at = strstr(text, name);
   if (!at) return otherwise;
@@ -284,11 +307,13 @@ static void answer(conn *c) {
     c->state = HEAD;
     return answer_get(c);
   }
+  if (fault == FAILING) return answer_failure(c);
   c->edge[c->edge_len] = 0;
   c->state = ANSWERING;
   stats.requests++;
   stats.running++;
   uint64_t first = number_after(c->edge, "\"mock_first_us\"", 0) * 1000;
+  if (fault == SLOW) first += SLOW_NS;
   c->streaming = is_true(c->edge, "\"stream\"");
   if (c->streaming) {
     stats.streams++;
@@ -418,8 +443,40 @@ static void on_readable(conn *c) {
   ssize_t n = recv(c->fd, shared, READ_BYTES - 1, 0);
   if (n < 0 && errno == EAGAIN) return;
   if (n <= 0) return drop(c);
+  if (c->lost) return;
   shared[n] = 0;
   take(c, shared, (size_t)n);
+}
+
+/* --- faults --- */
+
+static void on_signal(int number) {
+  fault = number - SIGRTMIN;
+}
+
+/* Closing sends a reset instead of an end. */
+static void reset_on_close(int fd) {
+  struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+  setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
+static void lose(conn *c) {
+  abort_answer(c);
+  c->state = HEAD;
+  c->lost = 1;
+  c->out_len = 0;
+  if (c->writable_wanted) watch(c, EPOLL_CTL_MOD, EPOLLIN);
+  c->writable_wanted = 0;
+}
+
+static void begin_fault(int now) {
+  for (conn *c = all, *next; c; c = next) {
+    next = c->next;
+    if (now == HALF_OPEN) lose(c);
+    if (now != RESETTING) continue;
+    reset_on_close(c->fd);
+    drop(c);
+  }
 }
 
 static void on_connection(int listener) {
@@ -427,12 +484,21 @@ static void on_connection(int listener) {
     int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0 && errno == EAGAIN) return;
     if (fd < 0) die("accept");
+    if (fault == RESETTING) {
+      reset_on_close(fd);
+      close(fd);
+      continue;
+    }
     int on = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     conn *c = calloc(1, sizeof *c);
     if (!c) die("memory");
     c->fd = fd;
     c->heap_at = -1;
+    c->lost = fault == HALF_OPEN;
+    c->next = all;
+    if (all) all->previous = c;
+    all = c;
     watch(c, EPOLL_CTL_ADD, EPOLLIN);
   }
 }
@@ -490,6 +556,9 @@ int main(int argc, char **argv) {
   printf("]\n");
   fflush(stdout);
 
+  for (int number = SIGRTMIN + WELL; number <= SIGRTMIN + SLOW; number++) signal(number, on_signal);
+  int former = WELL;
+
   struct epoll_event events[512];
   for (;;) {
     struct timespec wait, *until = NULL;
@@ -500,6 +569,8 @@ int main(int argc, char **argv) {
     }
     int n = epoll_pwait2(ep, events, 512, until, NULL);
     if (n < 0 && errno != EINTR) die("epoll_wait");
+    /* Before anything that came after the signal. */
+    if (fault != former) begin_fault(former = fault);
     for (int i = 0; i < n; i++) {
       int *listener = events[i].data.ptr;
       if (listener >= listeners && listener < listeners + ports) {

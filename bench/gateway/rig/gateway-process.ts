@@ -7,6 +7,8 @@ import { type Running, startProcess } from './processes.ts';
 
 export interface GatewayProcess extends Running {
   port: number;
+  adminPort: number;
+  logFile: string;
   url: string;
 }
 
@@ -19,12 +21,13 @@ export async function startGatewayProcess(options: {
   const { folder, controlPlaneUrl, workers = 0 } = options;
   mkdirSync(folder, { recursive: true });
   const [port, adminPort] = [await freePort(), await freePort()];
+  const logFile = join(folder, 'gateway.log');
   const started = startProcess({
     name: 'the gateway',
     command: [process.execPath, join(root, 'apps/gateway/src/main.ts')],
     core: 'proxy',
     endedBy: 'TERM',
-    logFile: join(folder, 'gateway.log'),
+    logFile,
     env: {
       SIGNALBOX_CONTROL_PLANE_URL: controlPlaneUrl,
       SIGNALBOX_GATEWAY_TOKEN: token,
@@ -33,7 +36,9 @@ export async function startGatewayProcess(options: {
       SIGNALBOX_GATEWAY_ADMIN_PORT: String(adminPort),
       // One core is measured, so one process has it unless something else is said.
       SIGNALBOX_GATEWAY_WORKERS: String(workers),
+      // All callers are one address here.
+      SIGNALBOX_GATEWAY_MAX_CONNECTIONS_PER_ADDRESS: '20000',
     },
   });
-  return { ...started, port, url: `http://127.0.0.1:${port}` };
+  return { ...started, port, adminPort, logFile, url: `http://127.0.0.1:${port}` };
 }

@@ -44,12 +44,14 @@ export interface LoadOptions {
   /** Of every stream; a stream with fewer has lost some. */
   frames?: number;
   timeoutMs?: number;
+  /** Ends it before its time, once what is under way has been answered. */
+  stopped?: AbortSignal;
   /** Called when every connection has a stream under way. */
   whenAllOpen?: () => void;
 }
 
 export async function runLoad(options: LoadOptions): Promise<LoadResult> {
-  const { port, requestsFile, connections, seconds, rate, rampMs, frames, timeoutMs, whenAllOpen } = options;
+  const { port, requestsFile, connections, seconds, rate, rampMs, frames, timeoutMs, whenAllOpen, stopped } = options;
   const flags: [string, number | undefined][] = [
     ['port', port],
     ['connections', connections],
@@ -64,6 +66,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   if (whenAllOpen !== undefined) command.push('--tell-open');
   const [program = '', ...args] = [...confined('load', 'KILL'), ...command];
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  stopped?.addEventListener('abort', () => child.kill('SIGTERM'));
   let [output, complaints] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output += text;

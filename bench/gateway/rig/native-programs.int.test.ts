@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, request as httpRequest, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { coresProblem, filesProblem } from './cores.ts';
 import { runLoad } from './load.ts';
 import { loadProblem } from './load-problem.ts';
 import { type Mock, startMock } from './mock.ts';
+import { type Fault, MockReplica } from './mock-replica.ts';
 import { chatBody, writeRequests } from './requests.ts';
 
 const here = coresProblem() ?? filesProblem();
@@ -73,6 +74,60 @@ function requestsOf(name: string, shape: Partial<Parameters<typeof chatBody>[0]>
     const result = await runLoad({ port: 1, requestsFile, connections: 3, seconds: 0.05 });
     expect(result.errors.connect).toBe(3);
     expect(loadProblem(result, 'nobody')).toContain('3 refused');
+  });
+});
+
+/** What comes of a stream, of a new request and of a question for health while a replica is at fault. */
+async function under(fault: Fault): Promise<{ open: string; fresh: string; health: string; back: string }> {
+  const replica = await MockReplica.start(folder);
+  const { port } = replica;
+  /** On a connection of its own: what a former one has met must not be met again. */
+  const ask = (method: string, path: string, body = ''): Promise<string> =>
+    new Promise((resolve) => {
+      const asked = httpRequest({ host: '127.0.0.1', port, method, path, agent: false }, (answer) => {
+        answer.resume().on('end', () => resolve(`${answer.statusCode}`));
+      });
+      asked
+        .on('error', () => resolve('broken'))
+        .setTimeout(500, () => {
+          resolve('silence');
+          asked.destroy();
+        });
+      asked.setHeader('content-length', body.length);
+      asked.end(body);
+    });
+  const body = (frames: number) =>
+    chatBody({ bodyBytes: 600, variant: 0, stream: { frames, intervalUs: 10_000, firstUs: 0 } });
+  const chat = (frames: number) => ask('POST', '/v1/chat/completions', body(frames));
+  try {
+    const stream = await fetch(`http://127.0.0.1:${port}/v1/chat/completions`, { method: 'POST', body: body(60) });
+    const reader = stream.body?.getReader();
+    await reader?.read();
+    replica.inject(fault);
+    const rest = async (): Promise<string> => {
+      for (;;) if ((await reader?.read())?.done !== false) return 'whole';
+    };
+    const patience = new Promise<string>((resolve) => setTimeout(resolve, 1_500, 'silence').unref());
+    const open = Promise.race([rest().catch(() => 'broken'), patience]);
+    const [fresh, health] = await Promise.all([chat(1), ask('GET', '/health')]);
+    const outcome = { open: await open, fresh, health };
+    await replica.heal(fault);
+    return { ...outcome, back: await chat(1) };
+  } finally {
+    await replica.stop();
+  }
+}
+
+(here === undefined ? describe : describe.skip)('a replica at fault', () => {
+  test.each<{ fault: Fault; want: Awaited<ReturnType<typeof under>> }>([
+    { fault: 'kill -9', want: { open: 'broken', fresh: 'broken', health: 'broken', back: '200' } },
+    { fault: 'SIGSTOP', want: { open: 'silence', fresh: 'silence', health: 'silence', back: '200' } },
+    { fault: 'RST', want: { open: 'broken', fresh: 'broken', health: 'broken', back: '200' } },
+    { fault: 'half-open', want: { open: 'silence', fresh: 'silence', health: 'silence', back: '200' } },
+    { fault: '5xx storm', want: { open: 'whole', fresh: '500', health: '200', back: '200' } },
+    { fault: 'slow answers', want: { open: 'whole', fresh: 'silence', health: '200', back: '200' } },
+  ])('by $fault is so to open streams, new requests and questions for its health', async ({ fault, want }) => {
+    expect(await under(fault)).toEqual(want);
   });
 });
 

@@ -11,15 +11,17 @@ export function rigOf(options: {
   /** Everything written lies here and goes with it. */
   folder: string;
   quick: boolean;
+  rounds: number | undefined;
   progress(line: string): void;
 }): Rig {
-  const { mock, folder, quick, progress } = options;
+  const { mock, folder, quick, rounds, progress } = options;
   let started = 0;
   let files = 0;
   return {
     mock,
     folder,
     quick,
+    rounds,
     progress,
     during: async (names, use) => {
       const running: RunningContender[] = [];

@@ -21,6 +21,8 @@ export interface Rig {
   /** Everything written lies here and goes with it. */
   folder: string;
   quick: boolean;
+  /** Of faults or restarts, where somebody asked for another number than fits into the time. */
+  rounds: number | undefined;
   progress(line: string): void;
   /** Starts contenders for as long as `use` takes. Each has a fresh process. */
   during<T>(names: readonly ContenderName[], use: (running: readonly RunningContender[]) => Promise<T>): Promise<T>;
