@@ -301,6 +301,8 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
     const own = `x-request-id: ${id}\r\n${revisionLines(this.#pick as Pick)}${call.ownLines()}${call.limitLines()}`;
     const passed = this.#request?.isTranslated === true ? translatedLines(this.#isStream) : head.passed;
     reply.start(head.status, (this.#isStream ? eventStreamLines(passed) : passed) + own, length);
+    this.#request = undefined;
+    this.#call.begun();
   }
 
   /** The engine says that the request is no good: its reason in the caller's words, and nobody's error. */

@@ -56,6 +56,8 @@ export interface ExchangedCall {
   limitLines(): string;
   /** Header lines about this call alone: how long it waited, and what its caller is to bring next time. */
   ownLines(): string;
+  /** The caller has the answer's head. */
+  begun(): void;
   /** A piece of the answer, as the caller gets it. */
   passed(bytes: Buffer): void;
   /** Of a stream: this many tokens so far. */

@@ -18,6 +18,7 @@ import { headersOf } from './headers.ts';
 
 const noTokens: TokenCounts = { input: 0, cached: 0, output: 0, reasoning: 0 };
 const noBuckets: readonly Bucket[] = [];
+const noBody = Buffer.alloc(0);
 
 /**
  * A call from its admission to its books: limits are reserved, it waits its turn, a line on the disk says that it is
@@ -28,6 +29,7 @@ export class RoutedCall implements ExchangedCall, QueueTicket, ReplyOwner, Dispa
   readonly asked: Asked;
   readonly inputTokens: number;
   readonly outputTokens: number;
+  readonly bytes: number;
   place: Place | undefined;
   readonly #services: CallServices;
   readonly #startedWall: number;
@@ -46,7 +48,8 @@ export class RoutedCall implements ExchangedCall, QueueTicket, ReplyOwner, Dispa
     this.asked = asked;
     this.#services = services;
     this.#startedWall = services.now();
-    this.inputTokens = gate.estimate.input(asked.request.body.length);
+    this.bytes = asked.request.body.length;
+    this.inputTokens = gate.estimate.input(this.bytes);
     this.outputTokens = gate.estimate.output(asked.maxOutputTokens, gate.mostOutputTokens, asked.choices);
   }
 
@@ -62,10 +65,6 @@ export class RoutedCall implements ExchangedCall, QueueTicket, ReplyOwner, Dispa
   get priority(): PriorityClass {
     const { caller } = this.asked;
     return caller.kind === 'key' ? (caller.key.priority ?? 'standard') : 'standard';
-  }
-
-  get bytes(): number {
-    return this.asked.request.body.length;
   }
 
   get deadlineAt(): number {
@@ -148,6 +147,11 @@ export class RoutedCall implements ExchangedCall, QueueTicket, ReplyOwner, Dispa
   /** Of a stream that outgrows what was reserved for it. */
   outgrew(outputTokens: number): void {
     this.#reservation.outgrew(outputTokens, this.#services.monotonicMs());
+  }
+
+  /** No other replica will be asked: a stream may be open for an hour, and its prompt need not wait with it. */
+  begun(): void {
+    if (this.#capture === null) this.asked.request.body = noBody;
   }
 
   /** A piece of the answer, as the caller gets it. */

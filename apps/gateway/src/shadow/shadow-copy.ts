@@ -25,6 +25,8 @@ export interface ShadowEnd {
 export interface ShadowCopyParts {
   requestId: string;
   asked: Asked;
+  /** Of the caller's body. */
+  bytes: number;
   target: ShadowTarget<Backend>;
   replica: Replica;
   request: EngineRequest;

@@ -22,6 +22,8 @@ export interface ShadowsParts {
 interface Offer {
   requestId: string;
   asked: Asked;
+  /** The caller's request lets go of it when its answer begins. */
+  body: Buffer;
   sent: SentRequest;
   target: ShadowTarget<Backend>;
 }
@@ -53,8 +55,9 @@ export class Shadows {
     const because = this.#obstacle(asked, target);
     if (because !== undefined) return void target.observer.dropped(because);
     target.copies.underWay++;
-    this.#bytes += asked.request.body.length;
-    if (this.#offers.push({ requestId, asked, sent, target }) === 1) setImmediate(this.#run);
+    const { body } = asked.request;
+    this.#bytes += body.length;
+    if (this.#offers.push({ requestId, asked, body, sent, target }) === 1) setImmediate(this.#run);
   }
 
   /** The gateway leaves: callers' requests alone have the time that is left. */
@@ -76,20 +79,20 @@ export class Shadows {
       const because = this.#closed ? 'closing' : this.#send(offer);
       if (because === undefined) continue;
       offer.target.observer.dropped(because);
-      this.#release(offer.asked, offer.target);
+      this.#release(offer.body.length, offer.target);
     }
   }
 
-  #send({ requestId, asked, sent, target }: Offer): ShadowDrop | undefined {
+  #send({ requestId, asked, body, sent, target }: Offer): ShadowDrop | undefined {
     const { deadlines, monotonicMs: now } = this.#parts;
     const { facts, replicas } = target.backend;
     const replica = spareReplica(replicas, facts.maxInFlightPerReplica, now());
     if (replica === 'none') return 'noReplica';
     if (replica === 'full') return 'full';
-    const request = copiedRequest(asked.request, sent, target.backend);
+    const request = copiedRequest({ ...asked.request, body }, sent, target.backend);
     if (request === undefined) return 'unsuitable';
     const ended = (over: ShadowCopy, end: ShadowEnd): void => this.#ended(over, end);
-    const copy = new ShadowCopy({ requestId, asked, target, replica, request, now, ended });
+    const copy = new ShadowCopy({ requestId, asked, bytes: body.length, target, replica, request, now, ended });
     replica.shadowCopies++;
     this.#underWay.add(copy);
     deadlines.enter(copy);
@@ -98,18 +101,18 @@ export class Shadows {
   }
 
   #ended(copy: ShadowCopy, end: ShadowEnd): void {
-    const { requestId, asked, target, replica } = copy.parts;
+    const { requestId, bytes, target, replica } = copy.parts;
     this.#underWay.delete(copy);
     this.#parts.deadlines.leave(copy);
     replica.shadowCopies--;
-    this.#release(asked, target);
+    this.#release(bytes, target);
     target.observer.ended(end.outcome, end.durationMs, end.outputTokens);
     const { name } = target.backend;
     this.#parts.log.debug('shadow copy ended', { requestId, revision: name, replicaId: replica.id, ...end });
   }
 
-  #release({ request }: Asked, { copies }: ShadowTarget): void {
+  #release(bytes: number, { copies }: ShadowTarget): void {
     copies.underWay--;
-    this.#bytes -= request.body.length;
+    this.#bytes -= bytes;
   }
 }
