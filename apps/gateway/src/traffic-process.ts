@@ -22,8 +22,6 @@ import { openSpool } from './usage/open-usage.ts';
 
 /** What redacting one captured call may take. */
 const captureMs = 50;
-/** Pipes keep writes of up to so much whole: lines of several processes in one pipe do not mix. */
-const wholeBytes = 4_096;
 /**
  * Small buffers are cut out of larger ones, each of which the garbage collector looks after by itself: with Node's own
  * 8 KB that was one for every eight requests.
@@ -50,7 +48,7 @@ export async function openTrafficProcess(
   Buffer.poolSize = poolBytes;
   const bootId = newId();
   const ids = createRandomIds();
-  const lines = createLineWriter({ bytes: wholeBytes });
+  const lines = createLineWriter();
   const style = { format: env.SIGNALBOX_LOG_FORMAT, service: 'gateway', gatewayId };
   const tracing = await startTracing({ service: 'signalbox-gateway', instanceId: gatewayId, log });
   const logRequest = createRequestLines(lines, { ...style, mode: requestLogMode(env) });
