@@ -11,6 +11,8 @@ export interface AnswerReader {
   finish(): { rest: Buffer | undefined; isWhole: boolean };
   /** Tokens as told so far, the last word winning; undefined when the engine told none. */
   readonly usage: TokenCounts | undefined;
+  /** Why the answer ended, in the engine's own word; null when it has told none, or not where it is cheap to see. */
+  readonly finishReason: string | null;
   /** Frames with data, the end mark not counted; 0 for an answer that is no stream. */
   readonly frames: number;
 }

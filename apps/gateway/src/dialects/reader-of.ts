@@ -33,7 +33,7 @@ export function readerOf(facts: AnswerFacts): AnswerReader {
   if (facts.isTranslated) return translatorOf(facts);
   if (isType(contentType, 'text/event-stream')) return new EventStream(ruleOf(facts));
   if (!isType(contentType, 'application/json')) return new OpaqueAnswer();
-  return new JsonAnswer(facts.contentLength, name);
+  return new JsonAnswer(facts.contentLength, name, facts.api);
 }
 
 function translatorOf(facts: AnswerFacts): AnswerReader {

@@ -430,7 +430,7 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
       frames: this.#reader?.frames ?? 0,
       bytesOut: this.#bytesOut,
       tokens: this.#tokens(),
-      finishReason: null,
+      finishReason: this.#reader?.finishReason ?? null,
     });
   }
 

@@ -1,4 +1,5 @@
 import type { TokenCounts } from '@signalbox/domain';
+import { wordOf } from '../json/finish-reason.ts';
 import { countsIn } from '../json/usage-counts.ts';
 import { type Fields, fieldsOf, listOf, messageId, type Stop, stopOf, textOf, thoughtsIn } from './chat-answer.ts';
 import { messageUsage } from './to-message.ts';
@@ -11,6 +12,7 @@ type Block = { kind: 'text' | 'thinking' } | { kind: 'call'; callIndex: number }
  */
 export class MessageEvents {
   usage: TokenCounts | undefined;
+  finishReason: string | null = null;
   readonly #model: string;
   #isStarted = false;
   #blocks = 0;
@@ -66,7 +68,10 @@ export class MessageEvents {
     if (thoughts !== '') events += this.#delta('thinking', { type: 'thinking_delta', thinking: thoughts });
     if (text !== '') events += this.#delta('text', { type: 'text_delta', text });
     for (const call of listOf(delta.tool_calls)) events += this.#call(fieldsOf(call));
-    if (typeof choice.finish_reason === 'string') this.#stop = stopOf(choice, this.#calls > 0);
+    if (typeof choice.finish_reason === 'string') {
+      this.finishReason = wordOf(choice.finish_reason);
+      this.#stop = stopOf(choice, this.#calls > 0);
+    }
     return events;
   }
 

@@ -1,4 +1,5 @@
 import type { TokenCounts } from '@signalbox/domain';
+import { wordOf } from '../json/finish-reason.ts';
 import { countsIn } from '../json/usage-counts.ts';
 import { type Fields, fieldsOf, listOf, messageId, stopOf, textOf, thoughtsIn } from './chat-answer.ts';
 
@@ -6,7 +7,7 @@ import { type Fields, fieldsOf, listOf, messageId, stopOf, textOf, thoughtsIn } 
 export function toMessage(
   answer: unknown,
   model: string,
-): { message: object; usage: TokenCounts | undefined } | undefined {
+): { message: object; usage: TokenCounts | undefined; finishReason: string | null } | undefined {
   const completion = fieldsOf(answer);
   const choice = fieldsOf(listOf(completion.choices)[0]);
   if (choice.message === undefined) return undefined;
@@ -17,6 +18,7 @@ export function toMessage(
   const usage = countsIn(completion.usage);
   return {
     usage,
+    finishReason: wordOf(choice.finish_reason),
     message: {
       id: messageId(completion.id),
       type: 'message',

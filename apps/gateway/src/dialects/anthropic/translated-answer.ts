@@ -14,6 +14,7 @@ const longestAnswer = 32 * 1024 * 1024;
 export class TranslatedAnswer implements AnswerReader {
   readonly frames = 0;
   usage: TokenCounts | undefined;
+  finishReason: string | null = null;
   readonly #model: string;
   #held: Buffer[] = [];
   #heldBytes = 0;
@@ -32,6 +33,7 @@ export class TranslatedAnswer implements AnswerReader {
     const translated = toMessage(parse(Buffer.concat(this.#held).toString('utf8')), this.#model);
     if (translated === undefined) return { rest: undefined, isWhole: false };
     this.usage = translated.usage;
+    this.finishReason = translated.finishReason;
     return { rest: Buffer.from(JSON.stringify(translated.message)), isWhole: true };
   }
 }
@@ -52,6 +54,10 @@ export class TranslatedStream implements AnswerReader {
 
   get usage(): TokenCounts | undefined {
     return this.#events.usage;
+  }
+
+  get finishReason(): string | null {
+    return this.#events.finishReason;
   }
 
   push(chunk: Buffer): Buffer | undefined {

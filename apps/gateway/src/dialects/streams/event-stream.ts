@@ -21,6 +21,10 @@ export class EventStream implements AnswerReader {
     return this.#rule.usage;
   }
 
+  get finishReason(): string | null {
+    return this.#rule.finishReason;
+  }
+
   push(chunk: Buffer): Buffer | undefined {
     const whole = this.#splitter.push(chunk);
     return whole === undefined ? undefined : this.#read(whole, false);

@@ -12,6 +12,7 @@ export interface FrameRule {
    */
   read(bytes: Buffer, frame: Frame, edits: Edit[], isLast: boolean): boolean;
   readonly usage: TokenCounts | undefined;
+  readonly finishReason: string | null;
   /** The end mark was seen, or the engine told an error itself. */
   readonly hasEnded: boolean;
   /** Whether an answer without an end mark is a broken one. */

@@ -1,5 +1,6 @@
 import type { TokenCounts } from '@signalbox/domain';
 import type { Edit } from '../json/edit-bytes.ts';
+import { reasonOf } from '../json/finish-reason.ts';
 import { countsIn } from '../json/usage-counts.ts';
 import { memberOf } from '../json/walk-json.ts';
 import { eventName } from './event-name.ts';
@@ -12,6 +13,7 @@ import { type ErrorFrame, type FrameRule, type NameInFrames, renameIn } from './
  */
 export class MessagesRule implements FrameRule {
   hasEnded = false;
+  finishReason: string | null = null;
   readonly needsEnd = true;
   readonly #name: NameInFrames | undefined;
   readonly #errorFrame: ErrorFrame;
@@ -39,6 +41,9 @@ export class MessagesRule implements FrameRule {
       renameIn(bytes, message.valueStart, message.valueEnd, edits, this.#name);
     } else if (event === 'message_delta') {
       this.#note(bytes, start, end);
+      const delta = memberOf(bytes, start, end, 'delta');
+      const reason = delta && memberOf(bytes, delta.valueStart, delta.valueEnd, 'stop_reason');
+      if (reason !== undefined) this.finishReason = reasonOf(bytes, reason.valueStart, reason.valueEnd);
     } else if (event === 'message_stop') {
       this.hasEnded = true;
     } else if (event === 'error') {

@@ -1,5 +1,6 @@
 import type { TokenCounts } from '@signalbox/domain';
 import type { Edit } from '../json/edit-bytes.ts';
+import { responseReason } from '../json/finish-reason.ts';
 import { countsInText } from '../json/usage-counts.ts';
 import { memberOf } from '../json/walk-json.ts';
 import { eventName } from './event-name.ts';
@@ -14,6 +15,7 @@ export class ResponsesRule implements FrameRule {
   hasEnded = false;
   readonly needsEnd = true;
   usage: TokenCounts | undefined;
+  finishReason: string | null = null;
   readonly #name: NameInFrames | undefined;
   readonly #errorFrame: ErrorFrame;
   #frames = 0;
@@ -48,6 +50,7 @@ export class ResponsesRule implements FrameRule {
     if (response === undefined) return;
     const { valueStart, valueEnd } = response;
     if (isEnd) {
+      this.finishReason = responseReason(bytes, valueStart, valueEnd);
       const usage = memberOf(bytes, valueStart, valueEnd, 'usage');
       if (usage !== undefined)
         this.usage = countsInText(bytes.toString('latin1', usage.valueStart, usage.valueEnd)) ?? this.usage;
