@@ -2,7 +2,7 @@
 export type Dialect = 'openai' | 'anthropic' | 'kserve';
 
 /** The API whose answers are read. `other`: an answer of which only its end is known. */
-export type AnswerApi = 'chat' | 'completions' | 'responses' | 'messages' | 'kserve' | 'other';
+export type AnswerApi = 'chat' | 'completions' | 'responses' | 'messages' | 'countTokens' | 'kserve' | 'other';
 
 /** The engine's name for the model in its answers, and the name that the caller asked by. */
 export interface Renaming {

@@ -1,5 +1,6 @@
 import type { AnswerReader } from './answer-reader.ts';
 import { TranslatedAnswer, TranslatedStream } from './anthropic/translated-answer.ts';
+import { TranslatedCount } from './anthropic/translated-count.ts';
 import type { AnswerApi, Dialect, Renaming } from './dialect.ts';
 import { engineError } from './errors/engine-error.ts';
 import { errorEvent } from './errors/error-shape.ts';
@@ -23,7 +24,7 @@ export interface AnswerFacts {
   /** Given where the engine's name in the answer becomes the caller's. */
   name: NameInFrames | undefined;
   hidden: HiddenUsage | undefined;
-  /** The engine was asked as a chat for a caller of Anthropic's Messages. */
+  /** The engine was asked in OpenAI's way for a caller of Anthropic's API. */
   isTranslated: boolean;
 }
 
@@ -37,6 +38,7 @@ export function readerOf(facts: AnswerFacts): AnswerReader {
 }
 
 function translatorOf(facts: AnswerFacts): AnswerReader {
+  if (facts.api === 'countTokens') return new TranslatedCount();
   return isType(facts.contentType, 'text/event-stream')
     ? new TranslatedStream(facts.names.public, errorFrameOf(facts))
     : new TranslatedAnswer(facts.names.public);

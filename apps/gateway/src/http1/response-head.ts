@@ -21,6 +21,7 @@ const notReturned = new Set([
   'server',
   'x-powered-by',
   'x-request-id',
+  'request-id',
   'date',
   'endpoint-load-metrics',
   'set-cookie',

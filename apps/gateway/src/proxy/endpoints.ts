@@ -46,7 +46,7 @@ const byBody: ReadonlyMap<string, Endpoint> = new Map<string, Endpoint>([
   ['/tokenize', openai()],
   ['/detokenize', openai()],
   ['/v1/messages', { kind: 'byBody', dialect: 'anthropic', api: 'messages' }],
-  ['/v1/messages/count_tokens', { kind: 'byBody', dialect: 'anthropic', api: 'other' }],
+  ['/v1/messages/count_tokens', { kind: 'byBody', dialect: 'anthropic', api: 'countTokens' }],
 ]);
 
 const kservePath = /^(\/v2\/models\/)([^/]+)((?:\/versions\/[^/]+)?)(|\/ready|\/infer|\/generate|\/generate_stream)$/;

@@ -1,4 +1,4 @@
-import { needsTranslation, toChatRequest } from '../dialects/anthropic/to-chat-request.ts';
+import { needsTranslation, toChatRequest, toTokenizeRequest } from '../dialects/anthropic/to-chat-request.ts';
 import { type CallerError, invalid } from '../dialects/errors/caller-error.ts';
 import { applyEdits, type Edit } from '../dialects/json/edit-bytes.ts';
 import { formModelEdit } from '../dialects/multipart/multipart-model.ts';
@@ -54,11 +54,14 @@ export function engineRequest(
   if (place.kind === 'form') return { ...request, body: applyEdits(body, [formModelEdit(place.at, servedModelName)]) };
   if (place.kind === 'path') return { ...request, body };
   const { api } = endpoint;
-  if (api === 'messages' && needsTranslation(engine)) {
-    const chat = toChatRequest(body, servedModelName);
-    if (chat.kind === 'refused')
-      return { kind: 'refused', error: invalid(400, 'invalid_value', chat.because, chat.param) };
-    return { ...request, target: '/v1/chat/completions', body: chat.value, isTranslated: true };
+  const isOfAnthropic = api === 'messages' || api === 'countTokens';
+  if (isOfAnthropic && needsTranslation(engine)) {
+    const isCount = api === 'countTokens';
+    const made = (isCount ? toTokenizeRequest : toChatRequest)(body, servedModelName);
+    if (made.kind === 'refused')
+      return { kind: 'refused', error: invalid(400, 'invalid_value', made.because, made.param) };
+    const target = isCount ? '/tokenize' : '/v1/chat/completions';
+    return { ...request, target, body: made.value, isTranslated: true };
   }
   const { facts } = place;
   const name = nameEdit(body, { start: facts.valueStart, end: facts.valueEnd }, servedModelName);

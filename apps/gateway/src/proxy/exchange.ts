@@ -20,7 +20,7 @@ import { type EngineRequest, engineRequest } from './engine-request.ts';
 import type { ExchangeParts } from './exchange-parts.ts';
 import type { ExchangedCall, ExchangeEnd } from './exchanged-call.ts';
 import { finalError, isRetriableStatus, verdictOf } from './final-error.ts';
-import { headersOf, revisionLines } from './headers.ts';
+import { headerIn, headersOf, revisionLines } from './headers.ts';
 
 const maxAttempts = 2;
 /** What an engine may say about its refusal; more is not read. */
@@ -42,6 +42,7 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
   #attempts: CallAttempt[] = [];
   #tried: Pick[] | undefined;
   #failures: Failure[] | undefined;
+  #full: Pick | undefined;
   #pick: Pick | undefined;
   #request: EngineRequest | undefined;
   #connection: UpstreamConnection | undefined;
@@ -133,6 +134,7 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
       this.#failed({ kind: 'status', status: head.status });
       return;
     }
+    if (head.status === 429 && this.#wentElsewhere()) return;
     this.#head = head;
     if (head.status >= 400) {
       this.#refusal = [];
@@ -265,27 +267,51 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
     this.#pieces = undefined;
     fleet.attempted(failing.replica, verdictOf(failure), this.#attemptAt);
     this.#book('error', failure);
-    this.#tried = [...(this.#tried ?? []), failing];
     this.#failures = [...(this.#failures ?? []), failure];
     const next = this.#nextTry(failure, isRace);
+    this.#tried = [...(this.#tried ?? []), failing];
     if (next === undefined) return void this.#answerError(finalError(this.#failures), 'error');
     this.#parts.retried();
     this.#try(next, failure.kind === 'reset');
   }
 
+  /** An engine that is full is healthy; another may have room. If none has, the caller hears what this one says. */
+  #wentElsewhere(): boolean {
+    const full = this.#pick as Pick;
+    const failure = { kind: 'status', status: 429 } as const;
+    const next = this.#nextTry(failure, false);
+    if (next === undefined) return false;
+    this.#giveUp();
+    this.#parts.fleet.attempted(full.replica, 'good', this.#attemptAt);
+    this.#book('callerError', failure);
+    this.#full = full;
+    this.#tried = [...(this.#tried ?? []), full];
+    this.#parts.retried();
+    this.#try(next, false);
+    return true;
+  }
+
+  /** Where to go after the replica that was tried last; undefined when it was the last try. */
   #nextTry(failure: Failure, isRace: boolean): Pick | undefined {
     const { asked, call } = this.#call;
-    if (this.#attempts.length >= maxAttempts || this.#ended || !call.reply.isOpen) return undefined;
+    if ((this.#tried?.length ?? 0) + 1 >= maxAttempts || this.#ended || !call.reply.isOpen) return undefined;
     if (failure.kind === 'status' && !isRetriableStatus(failure.status)) return undefined;
     const route = this.#parts.routeNow(asked.route.facts.name) ?? asked.route;
+    const tried = [...(this.#tried ?? []), this.#pick as Pick].map(({ replica }) => replica);
+    // A route with one replica would spend the budget on tries that there are none of.
+    const isAlone = !route.backends.some(({ replicas }) => replicas.some((replica) => !tried.includes(replica)));
+    if (isAlone) return failure.kind === 'reset' && this.#mayRetry(isRace) ? this.#pick : undefined;
     const prefer = largestShare(route);
     // A canary's failure must hurt no caller, and the keep-alive race is nobody's fault: neither counts as a retry.
     const isFree = isRace || (prefer !== undefined && prefer.revisionId !== this.#pick?.backend.revisionId);
-    if (!isFree && !this.#parts.budget.take(this.#parts.monotonicMs())) return undefined;
-    const tried = (this.#tried ?? []).map(({ replica }) => replica);
+    if (!this.#mayRetry(isFree)) return undefined;
     const other = this.#parts.router.pick(route, this.#pickRequest(), { tried, prefer, requestId: call.id });
     // The only replica: worth another connection when this one broke, since it may have been closing while idle.
     return other ?? (failure.kind === 'reset' ? this.#pick : undefined);
+  }
+
+  #mayRetry(isFree: boolean): boolean {
+    return isFree || this.#parts.budget.take(this.#parts.monotonicMs());
   }
 
   #begin(length: number | undefined): void {
@@ -296,9 +322,11 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
     this.#firstByteAt = this.#parts.monotonicMs();
     this.#lease?.prefillDone();
     backend.observer.firstToken(this.#firstByteAt - this.#attemptAt);
-    if (this.#tried !== undefined) for (const { backend: failing } of this.#tried) failing.observer.rescued();
+    this.#tellRescued();
     const call = this.#call;
-    const own = `x-request-id: ${id}\r\n${revisionLines(this.#pick as Pick)}${call.ownLines()}${call.limitLines()}`;
+    // Anthropic's clients look for the id under another name.
+    const idLines = `x-request-id: ${id}\r\n${call.dialect === 'anthropic' ? `request-id: ${id}\r\n` : ''}`;
+    const own = `${idLines}${revisionLines(this.#pick as Pick)}${call.ownLines()}${call.limitLines()}`;
     const passed = this.#request?.isTranslated === true ? translatedLines(this.#isStream) : head.passed;
     reply.start(head.status, (this.#isStream ? eventStreamLines(passed) : passed) + own, length);
     this.#request = undefined;
@@ -309,15 +337,22 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
   #refused(body: Buffer): void {
     const { asked, call } = this.#call;
     const pick = this.#pick as Pick;
-    const { status } = this.#head as ResponseHead;
+    const { status, passed } = this.#head as ResponseHead;
     const names = { served: pick.backend.facts.servedModelName, public: asked.route.facts.name };
     this.#parts.fleet.attempted(pick.replica, 'good', this.#attemptAt);
-    if (this.#tried !== undefined) for (const { backend: failing } of this.#tried) failing.observer.rescued();
+    this.#tellRescued();
     const error = engineError(status, body, names);
-    const headers = { ...error.headers, ...headersOf(`${revisionLines(pick)}${this.#call.limitLines()}`) };
+    const own = headersOf(`${revisionLines(pick)}${this.#call.limitLines()}`);
+    const headers = { ...error.headers, ...(status === 429 ? retryAfterIn(passed) : {}), ...own };
     if (call.reply.isOpen) this.#call.answerError({ ...error, headers });
     this.#book('callerError', null);
     this.#end('callerError', error.status);
+  }
+
+  /** Those that failed this request, of which its caller saw nothing. To be full is no failure. */
+  #tellRescued(): void {
+    if (this.#tried === undefined) return;
+    for (const tried of this.#tried) if (tried !== this.#full) tried.backend.observer.rescued();
   }
 
   /** Of an answer whose engine said how long it is and which passes as it is. */
@@ -451,4 +486,10 @@ function eventStreamLines(passed: string): string {
 
 function translatedLines(isStream: boolean): string {
   return `content-type: ${isStream ? 'text/event-stream; charset=utf-8' : 'application/json'}\r\n`;
+}
+
+/** When the engine says that it will have room. */
+function retryAfterIn(lines: string): Record<string, string> {
+  const seconds = headerIn(lines, 'retry-after');
+  return seconds !== undefined && /^\d{1,6}$/.test(seconds) ? { 'retry-after': seconds } : {};
 }

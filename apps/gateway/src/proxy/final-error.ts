@@ -3,7 +3,7 @@ import type { AttemptVerdict } from '../routing/fleet.ts';
 import type { Failure } from '../upstream/failure.ts';
 import { callerErrors } from './caller-error.ts';
 
-const retriable: ReadonlySet<number> = new Set([500, 502, 503, 504]);
+const retriable: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
 
 /** Whether an answer may be thrown away for another replica's. All else is the caller's own doing or final. */
 export function isRetriableStatus(status: number): boolean {

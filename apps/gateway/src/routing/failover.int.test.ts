@@ -209,6 +209,56 @@ describe('a canary that fails', () => {
   });
 });
 
+describe('an engine that is full', () => {
+  const full = async (retryAfter?: string) => {
+    let asked = 0;
+    const server = await serve((request, response) => {
+      if (request.method === 'GET') return void response.end();
+      asked++;
+      request.resume().on('end', () => {
+        response.writeHead(429, {
+          ...(retryAfter && { 'retry-after': retryAfter }),
+          'content-type': 'application/json',
+        });
+        response.end('{"error":{"message":"queue full","code":429}}');
+      });
+    });
+    stops.push(() => server.close());
+    return { url: server.url, asked: () => asked };
+  };
+
+  test('is passed over for one that has room, and is neither at fault nor ejected', async () => {
+    const [one, roomy] = [await full(), await engine()];
+    const both = await gatewayOver(
+      snapshotOf([routeOf([backendOf({ revisionId: 'rev-1', at: [one.url, roomy.url] })])]),
+    );
+    for (let sent = 0; sent < 8; sent++) expect(await statusOf(both.url)).toBe(200);
+    expect(one.asked()).toBeGreaterThan(0);
+    await until('all is reported', () => (countsOf(both, 'rev-1')?.requests ?? 0) >= 8 + one.asked());
+    expect(countsOf(both, 'rev-1')).toMatchObject({ errors: 0, rescued: 0 });
+    expect(both.controlPlane.last?.replicas.some(({ ejected }) => ejected)).toBe(false);
+  });
+
+  test('beside another one is passed on, with the time it named', async () => {
+    const [one, other] = [await full('7'), await full('7')];
+    const both = await gatewayOver(
+      snapshotOf([routeOf([backendOf({ revisionId: 'rev-1', at: [one.url, other.url] })])]),
+    );
+    const answer = await chat(both.url);
+    expect(answer.status).toBe(429);
+    expect(answer.headers.get('retry-after')).toBe('7');
+    expect(await answer.json()).toMatchObject({ error: { type: 'rate_limit_error', message: 'queue full' } });
+    expect([one.asked(), other.asked()]).toEqual([1, 1]);
+  });
+
+  test('and alone is asked once', async () => {
+    const one = await full();
+    const both = await gatewayOver(snapshotOf([routeOf([backendOf({ revisionId: 'rev-1', at: [one.url] })])]));
+    const answer = await chat(both.url);
+    expect([answer.status, answer.headers.get('retry-after'), one.asked()]).toEqual([429, null, 1]);
+  });
+});
+
 describe('when no try is left', () => {
   test.each([
     ['an engine’s 500 keeps its status', { failRate: 1 }, 500, 'upstream_failed'],

@@ -85,7 +85,7 @@ export class ShadowCopy implements UpstreamListener, Timed {
     const { api, dialect } = asked.request.endpoint;
     this.#reader = readerOf({
       // Of an answer to a translated request the engine's own form is read: nobody waits for the translation.
-      api: request.isTranslated ? 'chat' : api,
+      api: request.isTranslated && api === 'messages' ? 'chat' : api,
       dialect,
       requestId,
       contentType: head.contentEncoding === undefined ? head.contentType : undefined,

@@ -3,7 +3,6 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { AnswerFacts } from '../reader-of.ts';
 import { captured, drive, readerFor } from '../streams/drive.fixture.ts';
-import { toTokenCount } from './translated-answer.ts';
 
 const translated: Partial<AnswerFacts> = { api: 'messages', dialect: 'anthropic', isTranslated: true };
 const plain: Partial<AnswerFacts> = { ...translated, contentType: 'application/json' };
@@ -199,9 +198,10 @@ describe('a chat’s plain answer as a message', () => {
 });
 
 test.each([
-  [captured('tokenize'), '{"input_tokens":5}'],
-  ['{"count":"5"}', undefined],
-  ['', undefined],
-])('the count in %j', (text, want) => {
-  expect(toTokenCount(Buffer.from(text))).toBe(want);
+  [captured('tokenize'), '{"input_tokens":5}', true],
+  ['{"count":"5"}', '', false],
+  ['{"count":5', '', false],
+  ['', '', false],
+])('the count in %j', (answered, text, isWhole) => {
+  expect(drive(readerFor({ ...plain, api: 'countTokens' }), answered, [3])).toMatchObject({ text, isWhole });
 });

@@ -117,9 +117,3 @@ function parse(text: string): unknown {
     return undefined;
   }
 }
-
-/** `/tokenize`'s answer as that of `count_tokens`; undefined when it is none. */
-export function toTokenCount(answer: Buffer): string | undefined {
-  const { count } = fieldsOf(parse(answer.toString('utf8')));
-  return Number.isSafeInteger(count) ? JSON.stringify({ input_tokens: count }) : undefined;
-}

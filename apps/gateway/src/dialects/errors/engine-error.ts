@@ -30,7 +30,7 @@ interface Told {
   message: string;
   param: string | null;
   status: number | undefined;
-  /** FastAPI's answer for a path or method that it does not have. */
+  /** For a path that it does not have: FastAPI's answer, or one that is no JSON. */
   isBare: boolean;
 }
 
@@ -51,7 +51,7 @@ function toldIn(body: Buffer): Told {
     message,
     param: typeof inner.param === 'string' ? inner.param : paramOf(details),
     status: typeof inner.code === 'number' && inner.code >= 400 && inner.code < 600 ? inner.code : undefined,
-    isBare: typeof detail === 'string' && Object.keys(fields).length === 1,
+    isBare: !isObject(parsed) || (typeof detail === 'string' && Object.keys(fields).length === 1),
   };
 }
 
