@@ -30,6 +30,8 @@ interface Count {
 
 const root = join(import.meta.dirname, '..');
 const scratch = mkdtempSync(join(tmpdir(), 'signalbox-tests-'));
+/** Tests that find only while they run that they can not be run here write why, a line each. */
+const toldByTests = join(scratch, 'left-out.txt');
 
 async function main(): Promise<number> {
   const { values, positionals } = parse();
@@ -46,6 +48,7 @@ async function main(): Promise<number> {
   if (quick.length > 0) add(await runJest(quick, positionals, ['--maxWorkers=2']));
   if (wanted('e2e')) {
     add(await runJest(['e2e'], positionals, ['--runInBand']));
+    if (existsSync(toldByTests)) leftOut.push(...readFileSync(toldByTests, 'utf8').trimEnd().split('\n'));
     if (!process.env.SIGNALBOX_REAL_VLLM) {
       leftOut.push(
         'the check against a real vLLM (6 GB): SIGNALBOX_REAL_VLLM names no Python environment that has one',
@@ -142,7 +145,8 @@ async function runJest(
   console.log(`\n== ${projects.join(' and ')} tests`);
   const status = await new Promise<number>((resolve) => {
     // Jest's JSON also goes to stdout; the report file is enough.
-    const child = spawn(program, rest, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+    const env = { ...process.env, SIGNALBOX_LEFT_OUT: toldByTests };
+    const child = spawn(program, rest, { cwd: root, env, stdio: ['ignore', 'ignore', 'inherit'] });
     child.on('error', () => resolve(127));
     child.on('exit', (code) => resolve(code ?? 1));
   });
