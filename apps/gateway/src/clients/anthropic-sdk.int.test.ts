@@ -111,7 +111,7 @@ describe.each([
     const stream = await clientWith(secrets.all).messages.create({
       ...short,
       model: breaking,
-      max_tokens: 20,
+      max_tokens: 200,
       stream: true,
     });
     const failure = await failureOf(textOf(stream));

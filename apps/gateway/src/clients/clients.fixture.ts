@@ -26,12 +26,12 @@ export interface ClientsInstallation {
 /**
  * A gateway as official clients meet it. Its routes: `chat`, whose engine speaks all APIs; `translated`, the same one
  * taken for an engine that only speaks OpenAI's; `failing`, where each request fails; `breaking`, where each answer
- * breaks off at its third token; `busy`; `cold`, which nothing serves.
+ * breaks off at its 40th token, long after the first ones have left; `busy`; `cold`, which nothing serves.
  */
 export async function startForClients(): Promise<ClientsInstallation> {
   const start = (faults: Parameters<SimulatedEngine['setFaults']>[0] = {}) =>
-    startSimulatedEngine({ args: [...args, ...tools], faults });
-  const engines = await Promise.all([start(), start({ failRate: 1 }), start({ failAfterTokens: 3 })]);
+    startSimulatedEngine({ args: [...args, ...tools], faults, simulation: { outputTokens: 200 } });
+  const engines = await Promise.all([start(), start({ failRate: 1 }), start({ failAfterTokens: 40 })]);
   const [engine, failing, breaking] = engines;
   const busy = await startBusyEngine();
   const routeAt = (name: string, { url }: { url: string }, speaks = 'simulated') =>

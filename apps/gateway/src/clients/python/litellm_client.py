@@ -133,7 +133,7 @@ def _():
 def _():
     seen = []
     try:
-        for chunk in ask("openai/breaking", max_tokens=20, stream=True):
+        for chunk in ask("openai/breaking", max_tokens=200, stream=True):
             seen.append(chunk)
     except Exception as error:
         assert "the answer is not whole" in str(error), error

@@ -150,7 +150,7 @@ def _():
 @story("an engine that dies in mid-stream is an error, after what had come")
 def _():
     seen = []
-    error = failure_of(openai.APIError, lambda: seen.extend(chat(model="breaking", max_tokens=20, stream=True)))
+    error = failure_of(openai.APIError, lambda: seen.extend(chat(model="breaking", max_tokens=200, stream=True)))
     assert "the answer is not whole" in error.message and error.code == "upstream_failed"
     assert len(seen) >= 3
 
