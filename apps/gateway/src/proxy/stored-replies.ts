@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Answering, StoredAnswer, StoredAnswers } from '../admission/idempotency/stored-answers.ts';
-import type { Reply, ReplyOwner } from '../callers/reply.ts';
+import { PassedReply } from '../callers/passed-reply.ts';
+import type { Reply } from '../callers/reply.ts';
 
 const maxKeyLength = 255;
 /** Header lines of one answer that say nothing about the next one like it. */
@@ -37,8 +38,7 @@ function replay(reply: Reply, { status, headers, body }: StoredAnswer): void {
 }
 
 /** Passes an answer on and keeps a copy of it; one that fails or is cut off is not kept, so that it is done anew. */
-class RecordedReply implements Reply {
-  readonly #reply: Reply;
+class RecordedReply extends PassedReply {
   readonly #answers: StoredAnswers;
   readonly #answering: Answering;
   readonly #body: Buffer[] = [];
@@ -46,53 +46,38 @@ class RecordedReply implements Reply {
   #lines = '';
 
   constructor(reply: Reply, answers: StoredAnswers, answering: Answering) {
-    this.#reply = reply;
+    super(reply);
     this.#answers = answers;
     this.#answering = answering;
   }
 
-  get isOpen(): boolean {
-    return this.#reply.isOpen;
-  }
-
-  get hasStarted(): boolean {
-    return this.#reply.hasStarted;
-  }
-
-  get owner(): ReplyOwner | undefined {
-    return this.#reply.owner;
-  }
-
-  set owner(owner: ReplyOwner | undefined) {
-    this.#reply.owner = owner;
-  }
-
-  start(status: number, lines: string, length: number | undefined): void {
+  override start(status: number, lines: string, length: number | undefined): void {
     this.#status = status;
     this.#lines = lines.replace(ofOneAnswer, '');
-    this.#reply.start(status, lines, length);
+    super.start(status, lines, length);
   }
 
-  write(bytes: Buffer): boolean {
+  override write(bytes: Buffer): boolean {
     this.#body.push(Buffer.from(bytes));
-    return this.#reply.write(bytes);
+    return super.write(bytes);
   }
 
-  end(bytes?: Buffer): void {
+  override end(bytes?: Buffer): void {
     if (bytes !== undefined) this.#body.push(Buffer.from(bytes));
     if (this.#status > 0 && this.#status < 500 && this.#status !== 429) this.#keep();
     else this.#answers.abandon(this.#answering);
-    this.#reply.end(bytes);
+    super.end(bytes);
   }
 
-  breakOff(): void {
+  override breakOff(): void {
     this.abandon();
-    this.#reply.breakOff();
+    super.breakOff();
   }
 
   /** The caller left, or the stream ended in an error: the next try is a new one. */
-  abandon(): void {
+  override abandon(): void {
     this.#answers.abandon(this.#answering);
+    super.abandon();
   }
 
   #keep(): void {
