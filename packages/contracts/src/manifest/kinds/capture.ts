@@ -21,7 +21,7 @@ function problemOf(written: string): string | undefined {
   } catch (error) {
     // `Invalid regular expression: /(/gu: Unterminated group`: the last part says why.
     const because = (error as Error).message.split(`/${REDACT_FLAGS}: `).at(-1) ?? '';
-    return `this cannot be read as a regular expression: ${because}`;
+    return `this cannot be read as a regular expression: ${because.toLowerCase()}`;
   }
 }
 

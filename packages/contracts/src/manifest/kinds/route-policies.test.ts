@@ -306,7 +306,7 @@ describe('what is wrong with the policies of a route', () => {
             column: 23,
           },
           {
-            message: 'this cannot be read as a regular expression: Unterminated group',
+            message: 'this cannot be read as a regular expression: unterminated group',
             path: 'spec.capture.redact[0]',
             line: 6,
             column: 35,
