@@ -8,6 +8,7 @@ const tasks = {
   replay: ['bench/replay/main.ts'],
   bench: ['bench/main.ts'],
   'bench:gateway': ['bench/gateway/main.ts'],
+  fuzz: ['apps/gateway/fuzz/main.ts'],
 };
 
 const [name, ...rest] = process.argv.slice(2);

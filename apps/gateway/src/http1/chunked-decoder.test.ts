@@ -18,7 +18,7 @@ function decode(text: string, readBytes: number): { data: string; end: 'done' | 
 }
 
 describe('a chunked body', () => {
-  const body = '5\r\nhello\r\n1;x="y"\r\n!\r\nA\r\n0123456789\r\n0\r\nTrailer: x\r\n\r\n';
+  const body = '5\r\nhello\r\n1;x="y;\\"";z=1;a\r\n!\r\nA\r\n0123456789\r\n0\r\nTrailer: x\r\n\r\n';
   test.each(Array.from({ length: body.length }, (_, index) => index + 1))('is the same in reads of %d', (size) => {
     expect(decode(body, size)).toMatchObject({ data: 'hello!0123456789', end: 'done' });
   });
@@ -38,6 +38,14 @@ describe('a chunked body', () => {
     ['a bare CR', '5\rhello\r\n'],
     ['data longer than its size', '5\r\nhello!\r\n'],
     ['a bare LF behind the data', '5\r\nhello\n'],
+    ['an empty extension', '5;\r\nhello\r\n'],
+    ['an extension that is no name', '5;a b\r\nhello\r\n'],
+    ['an open quote in an extension', '5;a="b\r\nhello\r\n'],
+    ['a trailer without a colon', '0\r\nx\r\n\r\n'],
+    ['a trailer without a name', '0\r\n: x\r\n\r\n'],
+    ['a length in a trailer', '0\r\nContent-Length: 1\r\n\r\n'],
+    ['a coding in a trailer', '0\r\ntransfer-encoding: chunked\r\n\r\n'],
+    ['a folded trailer', '0\r\nx: y\r\n z\r\n\r\n'],
     ['an endless extension', `5;${'x'.repeat(300)}\r\nhello\r\n`],
     ['a bare LF in an extension', '5;x\nhello\r\n'],
     ['an endless trailer', `0\r\n${'x'.repeat(9_000)}`],

@@ -1,19 +1,26 @@
+import { isValueByte } from './token.ts';
+
 type State = 'size' | 'sizeLf' | 'extension' | 'data' | 'dataCr' | 'dataLf' | 'trailer' | 'trailerLf' | 'done' | 'bad';
 
 const maxSizeDigits = 8;
 const maxExtensionBytes = 256;
 const maxTrailerBytes = 8_192;
+const token = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
+const extensions = new RegExp(`^(?:;${token}(?:=(?:${token}|"(?:[^"\\\\]|\\\\.)*"))?)+$`);
+const trailer = new RegExp(`^(?!content-length:|transfer-encoding:)${token}:`, 'i');
 
 /**
- * Walks through a chunked body read by read and copies nothing. Extensions and trailers are skipped, within bounds.
- * Strict where proxies have been split apart: digits only in a size, CRLF and nothing else at every line's end.
+ * Walks through a chunked body read by read and copies nothing. Strict where proxies have been split apart: digits
+ * only in a size, CRLF and nothing else at every line's end. Extensions and trailers are skipped where they are
+ * well-formed, within bounds and no framing of their own; Node's parser refuses the others as well.
  */
 export class ChunkedDecoder {
   #state: State = 'size';
   #size = 0;
   #digits = 0;
-  #skipped = 0;
-  #lineBytes = 0;
+  /** The line that is skipped, to be looked at when it has ended: rare, so it may cost something. */
+  #line = '';
+  #trailerBytes = 0;
   /** Of the data that the last step found; empty when it found none. */
   dataFrom = 0;
   dataTo = 0;
@@ -52,8 +59,8 @@ export class ChunkedDecoder {
       case 'size':
         return this.#inSize(byte);
       case 'extension':
-        if (byte === 13) return 'sizeLf';
-        return (byte < 32 && byte !== 9) || byte === 127 || ++this.#skipped > maxExtensionBytes ? 'bad' : 'extension';
+        if (byte === 13) return extensions.test(this.#line) ? 'sizeLf' : 'bad';
+        return this.#skip(byte) && this.#line.length <= maxExtensionBytes ? 'extension' : 'bad';
       case 'sizeLf':
         return byte === 10 ? this.#sizeRead() : 'bad';
       case 'dataCr':
@@ -61,13 +68,12 @@ export class ChunkedDecoder {
       case 'dataLf':
         return byte === 10 ? 'size' : 'bad';
       case 'trailer':
-        if (byte === 13) return 'trailerLf';
-        this.#lineBytes++;
-        return (byte < 32 && byte !== 9) || byte === 127 || ++this.#skipped > maxTrailerBytes ? 'bad' : 'trailer';
+        if (byte === 13) return this.#line === '' || trailer.test(this.#line) ? 'trailerLf' : 'bad';
+        return this.#skip(byte) && ++this.#trailerBytes <= maxTrailerBytes ? 'trailer' : 'bad';
       case 'trailerLf':
         if (byte !== 10) return 'bad';
-        if (this.#lineBytes === 0) return 'done';
-        this.#lineBytes = 0;
+        if (this.#line === '') return 'done';
+        this.#line = '';
         return 'trailer';
       default:
         return 'bad';
@@ -83,12 +89,20 @@ export class ChunkedDecoder {
     }
     if (this.#digits === 0) return 'bad';
     if (byte === 13) return 'sizeLf';
-    return byte === 59 ? 'extension' : 'bad';
+    if (byte !== 59) return 'bad';
+    this.#line = ';';
+    return 'extension';
+  }
+
+  /** False for a byte that no line may have. */
+  #skip(byte: number): boolean {
+    this.#line += String.fromCharCode(byte);
+    return isValueByte[byte] === 1;
   }
 
   #sizeRead(): State {
     this.#digits = 0;
-    this.#skipped = 0;
+    this.#line = '';
     return this.#size === 0 ? 'trailer' : 'data';
   }
 }

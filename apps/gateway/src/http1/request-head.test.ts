@@ -40,12 +40,12 @@ describe('an ordinary head', () => {
     },
     {
       name: 'hop-by-hop ones end here',
-      sent: 'Keep-Alive: 1\r\nProxy-Connection: x\r\nconnection: keep-alive\r\nA: b\r\n',
+      sent: 'Keep-Alive: 1\r\nconnection: keep-alive\r\nA: b\r\n',
       want: 'A: b\r\n',
     },
     {
       name: 'overrides are the gateway’s',
-      sent: 'x-data-parallel-rank: 3\r\nx-override-priority: 9\r\nX-Signalbox-Pin: v1\r\nX-Forwarded-Proto: x\r\n',
+      sent: 'x-data-parallel-rank: 3\r\nx-override-priority: 9\r\nX-Signalbox-Pin: v1\r\nX-Forwarded-Proto: x\r\nx-gateway-: 1\r\n',
       want: '',
     },
     {
@@ -87,6 +87,7 @@ describe('what is left to Node’s parser', () => {
     ['Expect', `${host}expect: 100-continue\r\n`],
     ['Upgrade', `${host}upgrade: h2c\r\n`],
     ['Connection naming a header', `${host}connection: x-hop\r\n`],
+    ['Proxy-Connection, by which Node’s parser ends a connection', `${host}proxy-connection: close\r\n`],
     ['a folded header', `${host}a: b\r\n c: d\r\n`],
     ['a space before the colon', `${host}a : b\r\n`],
     ['an empty name', `${host}: b\r\n`],

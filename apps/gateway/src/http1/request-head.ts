@@ -1,4 +1,5 @@
 import { headerRules, type Rule, ruleFor } from './request-headers.ts';
+import { bytesOf, isTokenByte, isValueByte } from './token.ts';
 
 /**
  * The head of one request as the policy sees it, whichever server read it. One object serves a connection for all its
@@ -57,11 +58,8 @@ export class RequestHead {
   }
 }
 
-/** Bytes that a header's name may have (RFC 9110, token). */
-const isTokenByte = bytesOf("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
 /** A path and query of unreserved, reserved and escaped bytes; anything else is not ordinary. */
 const isTargetByte = bytesOf("-._~!$&'()*+,;=:@/%?0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
-const isValueByte = new Uint8Array(256).map((_, byte) => (byte === 9 || (byte >= 32 && byte !== 127) ? 1 : 0));
 const version = Buffer.from(' HTTP/1.1\r\n');
 const maxContentLengthDigits = 15;
 
@@ -172,10 +170,4 @@ function readLength(value: string, head: RequestHead): boolean {
 function isMultipart(contentType: string): boolean {
   const first = contentType.charCodeAt(0) | 32;
   return first === 109 && contentType.toLowerCase().startsWith('multipart/');
-}
-
-function bytesOf(allowed: string): Uint8Array {
-  const table = new Uint8Array(256);
-  for (const character of allowed) table[character.charCodeAt(0)] = 1;
-  return table;
 }

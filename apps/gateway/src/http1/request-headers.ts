@@ -55,9 +55,10 @@ export const headerRules = {
   acceptEncoding: dropped('accept-encoding'),
   dataParallelRank: dropped('x-data-parallel-rank'),
   keepAlive: dropped('keep-alive'),
-  proxyConnection: dropped('proxy-connection'),
   proxyAuthenticate: dropped('proxy-authenticate'),
   proxyAuthorization: dropped('proxy-authorization'),
+  // Node's parser obeys it like Connection.
+  proxyConnection: unusual('proxy-connection'),
   te: unusual('te'),
   trailer: unusual('trailer'),
   transferEncoding: unusual('transfer-encoding'),
@@ -86,7 +87,7 @@ export function ruleFor(bytes: Uint8Array, from: number, end: number): Rule | un
     for (const candidate of candidates) if (isName(bytes, from, candidate.bytes)) return candidate;
   // 24 is x.
   if (first === 24 && bytes[from + 1] === 45)
-    for (const prefix of overridePrefixes) if (length > prefix.length && isName(bytes, from, prefix)) return override;
+    for (const prefix of overridePrefixes) if (length >= prefix.length && isName(bytes, from, prefix)) return override;
   return undefined;
 }
 

@@ -1,3 +1,5 @@
+import { isTokenByte, isValueByte } from './token.ts';
+
 /** How an answer's body is delimited. */
 export type Framing = 'none' | 'length' | 'chunked' | 'close';
 
@@ -91,13 +93,13 @@ export function readResponseHead(bytes: Buffer, end: number): ResponseHead | und
     const nameLength = colon - at;
     if (nameLength < 64 ? lengthsOfInterest[nameLength] === 1 || isOurs(text, at) : false) {
       const name = text.slice(at, colon).toLowerCase();
-      const value = text.slice(colon + 1, lineEnd).trim();
+      const value = trimmed(text, colon + 1, lineEnd);
       if (name === 'content-length') {
         const given = lengthOf(value);
-        if (length >= 0 || given < 0) return undefined;
+        if (length >= 0 || given < 0 || hasTab(text, colon, lineEnd)) return undefined;
         length = given;
       } else if (name === 'transfer-encoding') {
-        if (chunked || value.toLowerCase() !== 'chunked') return undefined;
+        if (chunked || value.toLowerCase() !== 'chunked' || hasTab(text, colon, lineEnd)) return undefined;
         chunked = true;
       } else if (name === 'connection') {
         named = readConnection(value, head, named);
@@ -118,6 +120,8 @@ export function readResponseHead(bytes: Buffer, end: number): ResponseHead | und
   if (passFrom < last) head.passed += text.slice(passFrom, last);
   if (named !== undefined) head.passed = without(head.passed, named);
   if (status === 101 || (chunked && length >= 0)) return undefined;
+  // Behind an interim answer comes the answer, so the connection cannot end with it.
+  if (status < 200 && !head.keepAlive) return undefined;
   head.framing = framingOf(status, chunked, length);
   head.length = Math.max(0, length);
   if (head.framing === 'close') head.keepAlive = false;
@@ -141,17 +145,30 @@ function statusOf(text: string): number | undefined {
   return match === null ? undefined : Number(match[1]);
 }
 
-/** A token before the colon; behind it no control character, so no bare CR or LF either. */
+/** A token before the colon, and behind it nothing that could end a line. The text is Latin 1: codes are bytes. */
 function isClean(text: string, from: number, colon: number, end: number): boolean {
-  for (let at = from; at < colon; at++) {
-    const code = text.charCodeAt(at);
-    if (code <= 32 || code >= 127) return false;
-  }
-  for (let at = colon + 1; at < end; at++) {
-    const code = text.charCodeAt(at);
-    if ((code < 32 && code !== 9) || code === 127) return false;
-  }
+  for (let at = from; at < colon; at++) if (isTokenByte[text.charCodeAt(at)] !== 1) return false;
+  for (let at = colon + 1; at < end; at++) if (isValueByte[text.charCodeAt(at)] !== 1) return false;
   return true;
+}
+
+/** Without the spaces and tabs around it; `trim` would take more for space than HTTP does, and a length with it. */
+function trimmed(text: string, from: number, end: number): string {
+  let first = from;
+  let last = end;
+  while (first < last && isBlank(text.charCodeAt(first))) first++;
+  while (first < last && isBlank(text.charCodeAt(last - 1))) last--;
+  return text.slice(first, last);
+}
+
+/** Behind `chunked` a tab makes it another coding to Node's parser; in lengths parsers differ as well. */
+function hasTab(text: string, from: number, end: number): boolean {
+  const at = text.indexOf('\t', from);
+  return at >= 0 && at < end;
+}
+
+function isBlank(code: number): boolean {
+  return code === 32 || code === 9;
 }
 
 /** `x-signalbox-…` says where an answer came from, which no engine gets to say. */

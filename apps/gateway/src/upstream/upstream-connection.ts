@@ -1,17 +1,11 @@
 import { connect, type Socket } from 'node:net';
 import type { Timed } from '../deadlines.ts';
-import { ChunkedDecoder } from '../http1/chunked-decoder.ts';
-import { headEnd, type ResponseHead, readResponseHead } from '../http1/response-head.ts';
+import { type AnswerListener, AnswerReader } from '../http1/answer-reader.ts';
 import type { Outbox } from '../outbox.ts';
 import type { Failure } from './failure.ts';
 
 /** Hears what becomes of one request on one connection. Nothing is said any more after `ended` or `failed`. */
-export interface UpstreamListener {
-  head(head: ResponseHead): void;
-  /** A piece of the body. The bytes belong to the connection and change after the call. */
-  data(bytes: Buffer): void;
-  /** All pieces of one read have been told: the time to write them on, in one go. */
-  flush(): void;
+export interface UpstreamListener extends AnswerListener {
   ended(): void;
   failed(failure: Failure): void;
 }
@@ -46,13 +40,9 @@ export class UpstreamConnection implements Timed {
   readonly #events: ConnectionEvents;
   readonly #outbox: Outbox;
   readonly #connectBy: number;
-  #listener: UpstreamListener | undefined;
+  readonly #reader = new AnswerReader<UpstreamListener>();
   #requests = 0;
   #answeredAny = false;
-  #partialHead: Buffer | undefined;
-  #head: ResponseHead | undefined;
-  #left = 0;
-  #chunked: ChunkedDecoder | undefined;
   #closed = false;
   /** When an idle connection is no longer trusted, on the monotonic clock. */
   idleUntil = 0;
@@ -90,7 +80,7 @@ export class UpstreamConnection implements Timed {
 
   send(request: UpstreamRequest, listener: UpstreamListener): void {
     const { head, body } = request;
-    this.#listener = listener;
+    this.#reader.listener = listener;
     this.#requests++;
     this.#answeredAny = false;
     this.#outbox.hold(this.#socket);
@@ -109,7 +99,7 @@ export class UpstreamConnection implements Timed {
 
   /** Nobody waits any more: closing is how engines learn of it. */
   destroy(): void {
-    this.#listener = undefined;
+    this.#reader.listener = undefined;
     this.#close();
   }
 
@@ -130,84 +120,19 @@ export class UpstreamConnection implements Timed {
   }
 
   #read(bytes: Buffer, size: number): void {
-    let at = 0;
     // An engine that speaks unasked, or goes on after its answer, is not to be understood.
-    if (this.#listener === undefined) return void this.#close();
+    if (this.#reader.listener === undefined) return void this.#close();
     this.#answeredAny = true;
-    while (this.#head === undefined) {
-      const next = this.#readHead(bytes, at, size);
-      if (next < 0) return void this.#fail({ kind: 'malformed' });
-      if (next === 0) return;
-      at = next;
-    }
-    this.#readBody(bytes, at, size);
-  }
-
-  /** Returns where the body begins, 0 while the head is not whole, -1 when it is malformed. */
-  #readHead(bytes: Buffer, from: number, size: number): number {
-    const held = this.#partialHead;
-    const fresh = bytes.subarray(from, size);
-    const all = held === undefined ? fresh : Buffer.concat([held, fresh]);
-    const end = headEnd(all, held === undefined ? 0 : Math.max(0, held.length - 3));
-    if (end < 0) return -1;
-    if (end === 0) {
-      this.#partialHead = held === undefined ? Buffer.from(all) : all;
-      return 0;
-    }
-    this.#partialHead = undefined;
-    const head = readResponseHead(all, end);
-    if (head === undefined) return -1;
-    const next = from + end - (held?.length ?? 0);
-    // Interim answers (100, 103) are read over.
-    if (head.status < 200) return next >= size ? 0 : next;
-    this.#head = head;
-    this.#left = head.length;
-    this.#chunked = head.framing === 'chunked' ? new ChunkedDecoder() : undefined;
-    this.#listener?.head(head);
-    return next;
-  }
-
-  #readBody(bytes: Buffer, from: number, size: number): void {
-    const { framing } = this.#head as ResponseHead;
-    if (framing === 'none') return void (from === size ? this.#end() : this.#fail({ kind: 'malformed' }));
-    if (framing === 'chunked') return void this.#readChunks(bytes, from, size);
-    if (framing === 'close') {
-      if (from < size) this.#listener?.data(bytes.subarray(from, size));
-      this.#listener?.flush();
-      return;
-    }
-    const available = size - from;
-    if (available > this.#left) return void this.#fail({ kind: 'malformed' });
-    this.#left -= available;
-    if (available > 0) this.#listener?.data(bytes.subarray(from, size));
-    if (this.#left === 0) this.#end();
-    else this.#listener?.flush();
-  }
-
-  #readChunks(bytes: Buffer, from: number, size: number): void {
-    const decoder = this.#chunked as ChunkedDecoder;
-    let at = from;
-    while (at < size && !decoder.isDone) {
-      at = decoder.step(bytes, at, size);
-      if (decoder.isBad) {
-        this.#listener?.flush();
-        return void this.#fail({ kind: 'malformed' });
-      }
-      if (decoder.dataTo > decoder.dataFrom) this.#listener?.data(bytes.subarray(decoder.dataFrom, decoder.dataTo));
-    }
-    if (!decoder.isDone) this.#listener?.flush();
-    else if (at < size) this.#fail({ kind: 'malformed' });
-    else this.#end();
+    const outcome = this.#reader.read(bytes, size);
+    if (outcome === 'malformed') this.#fail({ kind: 'malformed' });
+    else if (outcome === 'whole') this.#end();
   }
 
   #end(): void {
-    const listener = this.#listener;
-    const head = this.#head;
+    const { listener, head } = this.#reader;
     // The listener may have given up in the middle of this read.
     if (listener === undefined || head === undefined) return;
-    this.#listener = undefined;
-    this.#head = undefined;
-    this.#chunked = undefined;
+    this.#reader.clear();
     if (head.keepAlive && this.#socket.writable && this.#socket.writableLength === 0) {
       this.idleForMs = head.keepAliveTimeoutMs;
       this.#events.idle(this);
@@ -220,9 +145,9 @@ export class UpstreamConnection implements Timed {
 
   #lost(error: NodeJS.ErrnoException | undefined): void {
     if (this.#closed) return;
-    const listener = this.#listener;
-    if (listener !== undefined && error === undefined && this.#head?.framing === 'close') {
-      this.#listener = undefined;
+    const { listener, head } = this.#reader;
+    if (listener !== undefined && error === undefined && head?.framing === 'close') {
+      this.#reader.listener = undefined;
       this.#close();
       listener.ended();
       return;
@@ -232,8 +157,8 @@ export class UpstreamConnection implements Timed {
   }
 
   #fail(failure: Failure): void {
-    const listener = this.#listener;
-    this.#listener = undefined;
+    const { listener } = this.#reader;
+    this.#reader.listener = undefined;
     this.#close();
     listener?.failed(failure);
   }

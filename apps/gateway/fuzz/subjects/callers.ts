@@ -1,0 +1,163 @@
+import type { CallHandler, Peer, PendingCall } from '../../src/callers/call-handler.ts';
+import { FastConnection } from '../../src/callers/fast-connection.ts';
+import { NodeServer } from '../../src/callers/node-server.ts';
+import type { Reply } from '../../src/callers/reply.ts';
+import type { RequestHead } from '../../src/http1/request-head.ts';
+import { type Case, randomCuts, readsOf } from '../case.ts';
+import type { Dice } from '../dice.ts';
+import { requests } from '../grammar/requests.ts';
+import { mutate } from '../mutate.ts';
+import type { Subject } from '../subject.ts';
+import { isSafeToForward, type SeenRequest, seenHead } from './seen-request.ts';
+import { settled, Wire } from './wire.ts';
+
+const maxBodyBytes = 1_000_000;
+const longAfter = 1_000_000;
+const answerBody = Buffer.from('{}');
+
+/** One connection and what was understood on it. */
+interface Track {
+  readonly wire: Wire;
+  readonly seen: SeenRequest[];
+  readonly isLate: boolean;
+  readonly waiting: Reply[];
+  connection: FastConnection | undefined;
+  unsafe: string | undefined;
+}
+
+/**
+ * The fast path, which hands over what is not ordinary, beside Node's server alone. Both must understand the same
+ * requests: those that the fast path takes, and those that are left in the bytes which it hands over.
+ */
+export class Callers implements Subject, CallHandler {
+  readonly name = 'callers';
+  taken = 0;
+  readonly #tracks = new Map<string, Track>();
+  readonly #node: NodeServer;
+  #lastId = 0;
+
+  constructor() {
+    this.#node = new NodeServer({
+      handler: this,
+      headersTimeoutMs: 60_000,
+      keepAliveMs: 60_000,
+      bodyStallMs: 60_000,
+      isDraining: () => false,
+      refused: () => undefined,
+      newRequestId: () => 'id',
+    });
+  }
+
+  make(dice: Dice): Case {
+    const bytes = mutate(dice, requests(dice));
+    return { bytes, cuts: randomCuts(dice, bytes), isLate: dice.chance(0.3) };
+  }
+
+  async compare(cases: readonly Case[]): Promise<(string | undefined)[]> {
+    const fast = cases.map((each) => this.#open(each, true));
+    const node = cases.map((each) => this.#open(each, false));
+    const reads = cases.map(readsOf);
+    for (let turn = 0; reads.some((each) => turn < each.length); turn++) {
+      for (const tracks of [fast, node])
+        for (const [index, { wire }] of tracks.entries()) {
+          const read = reads[index]?.[turn];
+          // A copy: what came in one read may be kept, and must not be seen through another.
+          if (read !== undefined && !wire.destroyed) wire.push(Buffer.from(read));
+        }
+      await settled();
+    }
+    await this.#answerAll([...fast, ...node]);
+    // A head that never got whole goes to Node's server after a while; then both connections end.
+    for (const { connection, wire } of fast)
+      if (connection !== undefined && !connection.isOpen && !connection.isIdle && !wire.destroyed)
+        connection.check(longAfter);
+    await settled();
+    await this.#answerAll(fast);
+    for (const { wire } of [...fast, ...node]) if (!wire.destroyed) wire.push(null);
+    await settled();
+    const differences = fast.map((track, index) => differenceOf(track, node[index] as Track));
+    for (const { wire } of [...fast, ...node]) wire.destroy();
+    this.#tracks.clear();
+    await settled();
+    return differences;
+  }
+
+  close(): void {
+    this.#node.close();
+  }
+
+  begin(head: RequestHead, reply: Reply, peer: Peer): PendingCall {
+    const track = this.#tracks.get(peer.address) as Track;
+    const seen: SeenRequest = { head: seenHead(head), body: undefined };
+    track.seen.push(seen);
+    if (!isSafeToForward(head)) track.unsafe ??= JSON.stringify(head.forwarded);
+    return {
+      maxBodyBytes,
+      proceed: (body) => {
+        if (peer.path === 'fast') this.taken++;
+        seen.body = body.toString('latin1');
+        if (track.isLate) track.waiting.push(reply);
+        else answer(reply);
+      },
+      refuse: () => reply.breakOff(),
+    };
+  }
+
+  #open({ isLate }: Case, isFast: boolean): Track {
+    const address = `case-${this.#lastId++}`;
+    const wire = new Wire({ remoteAddress: address, allowHalfOpen: !isFast });
+    const track: Track = { wire, isLate, seen: [], waiting: [], connection: undefined, unsafe: undefined };
+    this.#tracks.set(address, track);
+    if (!isFast) {
+      this.#node.adopt(wire, noBytes);
+      return track;
+    }
+    track.connection = new FastConnection(wire.asSocket, {
+      handler: this,
+      peer: { address, path: 'fast' },
+      now: () => 0,
+      headersTimeoutMs: 60_000,
+      keepAliveMs: 60_000,
+      bodyStallMs: 60_000,
+      isDraining: () => false,
+      handOver: (connection, bytes) => {
+        track.connection = undefined;
+        const socket = connection.release();
+        socket.allowHalfOpen = true;
+        this.#node.adopt(socket, bytes);
+      },
+      closed: () => {
+        track.connection = undefined;
+      },
+    });
+    return track;
+  }
+
+  async #answerAll(tracks: readonly Track[]): Promise<void> {
+    while (tracks.some(({ waiting }) => waiting.length > 0)) {
+      for (const { waiting } of tracks) for (const reply of waiting.splice(0)) answer(reply);
+      await settled();
+    }
+  }
+}
+
+const noBytes = Buffer.alloc(0);
+
+function answer(reply: Reply): void {
+  if (!reply.isOpen) return;
+  reply.start(200, 'content-type: application/json\r\n', answerBody.length);
+  reply.end(answerBody);
+}
+
+function differenceOf(fast: Track, node: Track): string | undefined {
+  if (fast.unsafe !== undefined) return `unsafe to forward: ${fast.unsafe}`;
+  for (let index = 0; index < Math.max(fast.seen.length, node.seen.length); index++) {
+    const ours = fast.seen[index];
+    const theirs = node.seen[index];
+    if (theirs === undefined) return `request ${index + 1} is seen by the fast path only: ${JSON.stringify(ours)}`;
+    if (ours === undefined) return `request ${index + 1} is seen by Node only: ${JSON.stringify(theirs)}`;
+    if (ours.head !== theirs.head || ours.body !== theirs.body)
+      return `request ${index + 1} differs:\n  fast ${JSON.stringify(ours)}\n  node ${JSON.stringify(theirs)}`;
+  }
+  return undefined;
+}
