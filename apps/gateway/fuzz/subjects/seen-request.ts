@@ -2,6 +2,8 @@ import type { RequestHead } from '../../src/http1/request-head.ts';
 
 /** One request as a server understood it. */
 export interface SeenRequest {
+  /** Which server took it. */
+  path: 'fast' | 'node';
   head: string;
   /** Undefined while it has not come whole. */
   body: string | undefined;

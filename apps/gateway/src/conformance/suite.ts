@@ -1,0 +1,13 @@
+import { engineAnswers } from './engine-answers.ts';
+import { failover } from './failover.ts';
+import { hostileCallers } from './hostile-callers.ts';
+import { openaiClient } from './openai-client.ts';
+import type { Path } from './path.ts';
+
+/** What the gateway promises on either path: the same tests, run once over each. */
+export function conformance(path: Path): void {
+  openaiClient(path);
+  engineAnswers(path);
+  failover(path);
+  hostileCallers(path);
+}
