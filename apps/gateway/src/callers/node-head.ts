@@ -2,13 +2,16 @@ import type { IncomingMessage } from 'node:http';
 import { RequestHead } from '../http1/request-head.ts';
 import { headerRules, type Rule, ruleForName } from '../http1/request-headers.ts';
 
+const versions: ReadonlySet<string> = new Set(['1.1', '1.0', '2.0']);
+
 /**
- * The same head from what Node's parser read; undefined when it is ambiguous to whoever reads it next: two hosts, or
- * a secret or a type that is given twice.
+ * The same head from what Node's parser read; undefined for what that lets through and others read differently: no
+ * host or two, a secret or a type that is given twice, a coding beside `chunked`, a target that is no path, HTTP/0.9.
  */
 export function headFromNode(request: IncomingMessage): RequestHead | undefined {
   const head = new RequestHead();
   const target = request.url ?? '/';
+  if (!target.startsWith('/') || !versions.has(request.httpVersion)) return undefined;
   const queryAt = target.indexOf('?');
   head.method = request.method ?? '';
   head.path = queryAt < 0 ? target : target.slice(0, queryAt);
@@ -16,6 +19,7 @@ export function headFromNode(request: IncomingMessage): RequestHead | undefined 
   head.headers = request.rawHeaders.length / 2;
   const named = connectionNames(request.headers.connection);
   let host: string | undefined;
+  let codings = 0;
   for (let index = 0; index + 1 < request.rawHeaders.length; index += 2) {
     const given = (request.rawHeaders[index] as string).toLowerCase();
     // HTTP/2 names the host, the method and the path in headers of its own.
@@ -27,6 +31,7 @@ export function headFromNode(request: IncomingMessage): RequestHead | undefined 
       if (host === value) continue;
       host = value;
     }
+    if (name === 'transfer-encoding' && (++codings > 1 || value.toLowerCase() !== 'chunked')) return undefined;
     const line = `${name}: ${value}\r\n`;
     head.lines += line;
     const rule = ruleForName(name);
@@ -38,6 +43,7 @@ export function headFromNode(request: IncomingMessage): RequestHead | undefined 
     }
     if ((rule === undefined || rule.forwarded) && !named?.has(name)) head.forwarded += line;
   }
+  if (request.httpVersion === '1.1' && host === undefined) return undefined;
   const length = request.headers['content-length'];
   if (length !== undefined) head.contentLength = Number(length);
   return head;

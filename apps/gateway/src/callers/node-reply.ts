@@ -19,6 +19,8 @@ export class NodeReply implements Reply {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #options: NodeReplyOptions;
+  /** Without a body there is nothing left to come, although Node says so only after it has told of the request. */
+  readonly #hasBody: boolean;
   #ended = false;
   #bodiless = false;
   #slow: NodeJS.Timeout | undefined;
@@ -27,6 +29,11 @@ export class NodeReply implements Reply {
     this.#request = request;
     this.#response = response;
     this.#options = options;
+    const { headers } = request;
+    this.#hasBody =
+      options.stream !== undefined ||
+      headers['transfer-encoding'] !== undefined ||
+      Number(headers['content-length'] ?? 0) > 0;
     response.on('close', () => this.#closed());
     response.on('drain', () => {
       clearTimeout(this.#slow);
@@ -36,6 +43,11 @@ export class NodeReply implements Reply {
 
   get isOpen(): boolean {
     return !this.#ended && !this.#response.destroyed;
+  }
+
+  /** More of the request is to come. */
+  get #isComing(): boolean {
+    return this.#hasBody && !this.#request.complete;
   }
 
   get hasStarted(): boolean {
@@ -51,7 +63,10 @@ export class NodeReply implements Reply {
       return;
     }
     const saysClose = lines.includes('connection: close\r\n');
-    if (!saysClose && (this.#options.isDraining() || !this.#request.complete)) headers.push('connection', 'close');
+    const closes = saysClose || this.#options.isDraining() || this.#isComing;
+    if (closes && !saysClose) headers.push('connection', 'close');
+    // Node would find out from the headers, but not tell.
+    if (closes) this.#response.shouldKeepAlive = false;
     this.#response.writeHead(status, headers);
   }
 
@@ -69,7 +84,7 @@ export class NodeReply implements Reply {
     const last = this.#bodiless || bytes === undefined ? undefined : Buffer.from(bytes);
     this.#watchReader(last?.length ?? 0);
     const { stream } = this.#options;
-    if (this.#request.complete) return void this.#response.end(last);
+    if (!this.#isComing) return void this.#response.end(last);
     if (stream !== undefined) {
       // The rest of its body is of no use: told so, the caller stops sending it.
       stream.once('finish', () => stream.close(constants.NGHTTP2_NO_ERROR));

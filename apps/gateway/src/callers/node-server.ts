@@ -44,7 +44,8 @@ export class NodeServer {
       requestTimeout: Math.max(headersTimeoutMs, options.bodyTotalMs),
       connectionsCheckingInterval: Math.max(50, Math.min(headersTimeoutMs / 4, 5_000)),
       keepAliveTimeout: options.idleMs,
-      requireHostHeader: true,
+      // It would answer by itself, without a body, and go on with what stands behind; `headFromNode` looks.
+      requireHostHeader: false,
       insecureHTTPParser: false,
     });
     // Node would silently drop what is beyond; the count is checked where the caller can be told.
@@ -90,7 +91,10 @@ export class NodeServer {
     const { handler, isDraining, slowReaderMs } = this.#options;
     const reply = new NodeReply(request, response, { isDraining, slowReaderMs, stream });
     const head = headFromNode(request);
-    if (head === undefined) return void this.#refuse(reply, callerErrors.badFraming());
+    if (head === undefined) {
+      if (stream === undefined) response.shouldKeepAlive = false;
+      return void this.#refuse(reply, callerErrors.badFraming());
+    }
     // HTTP/2 callers are told of the bound, but held to it only once they have heard.
     if (head.lines.length > maxHeadBytes) return void this.#refuse(reply, callerErrors.headersTooLarge());
     const pending = handler.begin(head, reply, source.of(head.forwardedFor));
@@ -101,6 +105,10 @@ export class NodeServer {
   }
 
   #received(request: IncomingMessage, response: ServerResponse): void {
+    // Behind an answer that ends the connection nobody waits for another.
+    if (this.#answering.get(request.socket)?.some(isLast)) return;
+    // Nothing is upgraded here, but Node's parser stops at such a request and drops what was read behind it.
+    if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
     this.#track(request.socket, response);
     const source = this.#sources.get(request.socket);
     if (source === undefined) request.socket.destroy();
@@ -166,7 +174,8 @@ export class NodeServer {
       first.shouldKeepAlive = false;
       return;
     }
-    if (first?.headersSent === true) return void socket.destroy();
+    // Answered before the request had come: whatever comes of that, the answer is whole and its last.
+    if (first?.headersSent === true) return void first.end();
     if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
     const refusal = refusalFor(error.code);
     this.#options.refused(refusal.code);
@@ -180,6 +189,10 @@ export class NodeServer {
     ];
     socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
   }
+}
+
+function isLast({ headersSent, shouldKeepAlive }: ServerResponse): boolean {
+  return headersSent && !shouldKeepAlive;
 }
 
 const reasons: Readonly<Record<number, string>> = {

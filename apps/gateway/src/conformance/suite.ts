@@ -3,6 +3,7 @@ import { failover } from './failover.ts';
 import { hostileCallers } from './hostile-callers.ts';
 import { openaiClient } from './openai-client.ts';
 import type { Path } from './path.ts';
+import { smuggling } from './smuggling.ts';
 
 /** What the gateway promises on either path: the same tests, run once over each. */
 export function conformance(path: Path): void {
@@ -10,4 +11,5 @@ export function conformance(path: Path): void {
   engineAnswers(path);
   failover(path);
   hostileCallers(path);
+  smuggling(path);
 }
