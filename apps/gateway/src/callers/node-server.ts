@@ -22,6 +22,7 @@ export interface NodeServerOptions {
 }
 
 const maxHeadBytes = 16_384;
+const lingerMs = 2_000;
 
 /**
  * Node's own HTTP server for everything that is not ordinary: transfer codings, trailers, Expect, Upgrade, HTTP/1.0,
@@ -34,6 +35,8 @@ export class NodeServer {
   readonly #answering = new Map<Duplex, ServerResponse[]>();
   readonly #sources = new WeakMap<Duplex, PeerSource>();
   #closing: NodeJS.Timeout | undefined;
+  /** What these still send is read and thrown away. */
+  readonly #refused = new WeakSet<Duplex>();
 
   constructor(options: NodeServerOptions) {
     const { headersTimeoutMs } = options;
@@ -168,6 +171,7 @@ export class NodeServer {
 
   /** What Node's parser refused, or what did not come in time. The connection is never used again. */
   #clientError(error: NodeJS.ErrnoException, socket: Duplex): void {
+    if (this.#refused.has(socket)) return;
     const first = this.#answering.get(socket)?.[0];
     if (first?.req.complete === true) {
       // Garbage behind a good request: that one still gets its answer, and then the connection closes.
@@ -187,7 +191,11 @@ export class NodeServer {
       `content-length: ${Buffer.byteLength(body)}`,
       'connection: close',
     ];
-    socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+    this.#refused.add(socket);
+    socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+    // Closed while the caller is still sending, the connection would be reset and the answer could be lost.
+    const linger = setTimeout(() => socket.destroy(), lingerMs);
+    socket.once('close', () => clearTimeout(linger));
   }
 }
 

@@ -1,6 +1,7 @@
 import { engineAnswers } from './engine-answers.ts';
 import { failover } from './failover.ts';
 import { hostileCallers } from './hostile-callers.ts';
+import { leavingCallers } from './leaving-callers.ts';
 import { openaiClient } from './openai-client.ts';
 import type { Path } from './path.ts';
 import { smuggling } from './smuggling.ts';
@@ -12,4 +13,5 @@ export function conformance(path: Path): void {
   failover(path);
   hostileCallers(path);
   smuggling(path);
+  leavingCallers(path);
 }
