@@ -22,8 +22,8 @@ interface Track {
   readonly isLate: boolean;
   readonly waiting: Reply[];
   connection: FastConnection | undefined;
-  /** How much of the case had been read when Node's server was given the connection. */
-  handedOverAt: number;
+  /** What Node's server was given with the connection, as offsets in the case. */
+  handedOver: { from: number; readUpTo: number } | undefined;
   read: number;
   unsafe: string | undefined;
 }
@@ -66,12 +66,14 @@ export class Callers implements Subject, CallHandler {
   }
 
   /**
-   * Before garbage, what Node makes of the end of a request hangs on where the reads end; and the fast path hands over
-   * in one piece what came in several. So where Node differs from Node, it is asked again with the reads that it got.
+   * What Node makes of the end of a request hangs on where the reads end, if garbage follows; and the fast path hands
+   * over in one piece what came in several. So where they differ, Node alone is asked again, with the reads that it
+   * was given when it took over.
    */
   async #differenceInSameReads(given: Case, fast: Track, difference: string): Promise<string | undefined> {
-    const cuts = given.cuts.filter((cut) => cut >= fast.handedOverAt);
-    if (cuts.length === given.cuts.length) return difference;
+    if (fast.handedOver === undefined) return difference;
+    const { from, readUpTo } = fast.handedOver;
+    const cuts = [from, ...given.cuts.filter((cut) => cut >= readUpTo && cut > from)].filter((cut) => cut > 0);
     const [node] = await this.#run([{ ...given, cuts }], false);
     return differenceOf(fast, node as Track);
   }
@@ -134,7 +136,7 @@ export class Callers implements Subject, CallHandler {
       seen: [],
       waiting: [],
       connection: undefined,
-      handedOverAt: 0,
+      handedOver: undefined,
       read: 0,
       unsafe: undefined,
     };
@@ -153,7 +155,7 @@ export class Callers implements Subject, CallHandler {
       isDraining: () => false,
       handOver: (connection, bytes) => {
         track.connection = undefined;
-        track.handedOverAt = track.read;
+        track.handedOver = { from: track.read - bytes.length, readUpTo: track.read };
         const socket = connection.release();
         socket.allowHalfOpen = true;
         this.#node.adopt(socket, bytes);

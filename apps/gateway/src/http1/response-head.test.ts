@@ -9,7 +9,7 @@ function read(lines: string, first = 'HTTP/1.1 200 OK') {
 describe('an engine’s head', () => {
   test('frames its body and keeps its internals', () => {
     const head = read(
-      'date: x\r\nserver: uvicorn\r\ncontent-length: 12\r\nContent-Type: application/json\r\nx-a: 1\r\nX-A: 2\r\nx-signalbox-replica: liar\r\n',
+      `date: x\r\nserver: uvicorn\r\ncontent-length: 12\r\nContent-Type: application/json\r\nx-a: 1\r\nX-A: 2\r\nx-signalbox-replica: liar\r\nx-signalbox-${'long'.repeat(20)}: liar\r\n`,
     );
     expect(head).toMatchObject({
       status: 200,
@@ -29,6 +29,19 @@ describe('an engine’s head', () => {
     ['an older server', 'content-length: 1\r\n', 'HTTP/1.0 200 OK', { keepAlive: false }],
     ['a reason left out', 'content-length: 1\r\n', 'HTTP/1.1 200', { status: 200 }],
     ['a server that closes', 'content-length: 1\r\nconnection: Close\r\n', undefined, { keepAlive: false }],
+    [
+      'a server that closes, whatever else it says',
+      'content-length: 1\r\nconnection: close\r\nConnection: keep-alive\r\n',
+      undefined,
+      { keepAlive: false },
+    ],
+    [
+      'an older server that stays',
+      'content-length: 1\r\nconnection: keep-alive\r\n',
+      'HTTP/1.0 200 OK',
+      { keepAlive: true },
+    ],
+    ['a proxy that closes', 'content-length: 1\r\nproxy-connection: close\r\n', undefined, { keepAlive: false }],
     [
       'a server that tells how long',
       'content-length: 1\r\nkeep-alive: timeout=5\r\n',
@@ -54,6 +67,7 @@ describe('an engine’s head', () => {
     ['a space that is none before a length', 'content-length: \xa01\r\n'],
     ['a tab behind a coding', 'transfer-encoding: chunked\t \r\n'],
     ['an interim answer after which the connection ends', 'connection: close\r\n', 'HTTP/1.1 103 Early Hints'],
+    ['an interim answer after which a proxy ends it', 'proxy-connection: close\r\n', 'HTTP/1.1 103 Early Hints'],
     ['an interim answer of a version that has none', '', 'HTTP/1.0 103 Early Hints'],
     ['a space that is none behind a coding', 'transfer-encoding: chunked\xa0\r\n'],
     ['a bracket in a name', 'content(length: 1\r\n'],

@@ -79,7 +79,7 @@ export function readResponseHead(bytes: Buffer, end: number): ResponseHead | und
   let length = -1;
   let chunked = false;
   let headers = 0;
-  let named: string | undefined;
+  let options: string | undefined;
   const firstLine = text.indexOf('\r\n') + 2;
   if (text.indexOf('\n') !== firstLine - 1) return undefined;
   let at = firstLine;
@@ -91,7 +91,7 @@ export function readResponseHead(bytes: Buffer, end: number): ResponseHead | und
     if (colon <= at || colon > lineEnd || !isClean(text, at, colon, lineEnd)) return undefined;
     if (++headers > maxHeaders) return undefined;
     const nameLength = colon - at;
-    if (nameLength < 64 ? lengthsOfInterest[nameLength] === 1 || isOurs(text, at) : false) {
+    if (lengthsOfInterest[nameLength] === 1 || isOurs(text, at)) {
       const name = text.slice(at, colon).toLowerCase();
       const value = trimmed(text, colon + 1, lineEnd);
       if (name === 'content-length') {
@@ -101,8 +101,8 @@ export function readResponseHead(bytes: Buffer, end: number): ResponseHead | und
       } else if (name === 'transfer-encoding') {
         if (chunked || value.toLowerCase() !== 'chunked' || hasTab(text, colon, lineEnd)) return undefined;
         chunked = true;
-      } else if (name === 'connection') {
-        named = readConnection(value, head, named);
+      } else if (name === 'connection' || name === 'proxy-connection') {
+        options = options === undefined ? value : `${options},${value}`;
       } else if (name === 'keep-alive') {
         head.keepAliveTimeoutMs = keepAliveMs(value);
       } else if (name === 'content-type') {
@@ -118,7 +118,7 @@ export function readResponseHead(bytes: Buffer, end: number): ResponseHead | und
     at = lineEnd + 2;
   }
   if (passFrom < last) head.passed += text.slice(passFrom, last);
-  if (named !== undefined) head.passed = without(head.passed, named);
+  if (options !== undefined) obeyConnection(options, head);
   if (status === 101 || (chunked && length >= 0)) return undefined;
   // Behind an interim answer comes the answer, so the connection cannot end with it.
   if (status < 200 && !head.keepAlive) return undefined;
@@ -176,19 +176,16 @@ function isOurs(text: string, at: number): boolean {
   return (text.charCodeAt(at) | 32) === 120 && text.slice(at, at + 12).toLowerCase() === 'x-signalbox-';
 }
 
-function readConnection(value: string, head: ResponseHead, named: string | undefined): string | undefined {
-  let names = named;
-  for (const part of value.toLowerCase().split(',')) {
-    const option = part.trim();
-    if (option === 'close') head.keepAlive = false;
-    else if (option === 'keep-alive') head.keepAlive = true;
-    else if (option !== '') names = names === undefined ? option : `${names},${option}`;
-  }
-  return names;
+/** `close` is stronger than `keep-alive`, wherever it stands; all else names headers that end here. */
+function obeyConnection(value: string, head: ResponseHead): void {
+  const options = new Set(value.split(',').map((option) => option.trim().toLowerCase()));
+  if (options.delete('keep-alive')) head.keepAlive = true;
+  if (options.delete('close')) head.keepAlive = false;
+  options.delete('');
+  if (options.size > 0) head.passed = without(head.passed, options);
 }
 
-function without(lines: string, named: string): string {
-  const names = new Set(named.split(','));
+function without(lines: string, names: ReadonlySet<string>): string {
   return lines
     .split('\r\n')
     .filter((line) => line !== '' && !names.has(line.slice(0, line.indexOf(':')).toLowerCase()))
