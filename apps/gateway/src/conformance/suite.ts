@@ -1,6 +1,7 @@
 import { engineAnswers } from './engine-answers.ts';
 import { failover } from './failover.ts';
 import { hostileCallers } from './hostile-callers.ts';
+import { hostileEngines } from './hostile-engines.ts';
 import { leavingCallers } from './leaving-callers.ts';
 import { openaiClient } from './openai-client.ts';
 import type { Path } from './path.ts';
@@ -14,4 +15,5 @@ export function conformance(path: Path): void {
   hostileCallers(path);
   smuggling(path);
   leavingCallers(path);
+  hostileEngines(path);
 }
