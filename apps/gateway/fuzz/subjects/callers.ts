@@ -1,8 +1,11 @@
 import type { CallHandler, Peer, PendingCall } from '../../src/callers/call-handler.ts';
 import { FastConnection } from '../../src/callers/fast-connection.ts';
 import { NodeServer } from '../../src/callers/node-server.ts';
+import { PeerSource } from '../../src/callers/peer-source.ts';
 import type { Reply } from '../../src/callers/reply.ts';
+import { TrustedProxies } from '../../src/callers/trusted-proxies.ts';
 import type { RequestHead } from '../../src/http1/request-head.ts';
+import { Outbox } from '../../src/outbox.ts';
 import { type Case, randomCuts, readsOf } from '../case.ts';
 import type { Dice } from '../dice.ts';
 import { requests } from '../grammar/requests.ts';
@@ -14,6 +17,9 @@ import { settled, Wire } from './wire.ts';
 const maxBodyBytes = 1_000_000;
 const longAfter = 1_000_000;
 const answerBody = Buffer.from('{}');
+/** No clock ends anything here. */
+const patience = { headersTimeoutMs: 60_000, bodyStallMs: 60_000, bodyTotalMs: 60_000, slowReaderMs: 60_000 };
+const noProxies = new TrustedProxies([]);
 
 /** One connection and what was understood on it. */
 interface Track {
@@ -37,14 +43,14 @@ export class Callers implements Subject, CallHandler {
   taken = 0;
   readonly #tracks = new Map<string, Track>();
   readonly #node: NodeServer;
+  readonly #outbox = new Outbox();
   #lastId = 0;
 
   constructor() {
     this.#node = new NodeServer({
       handler: this,
-      headersTimeoutMs: 60_000,
-      keepAliveMs: 60_000,
-      bodyStallMs: 60_000,
+      ...patience,
+      idleMs: patience.headersTimeoutMs,
       isDraining: () => false,
       refused: () => undefined,
       newRequestId: () => 'id',
@@ -94,8 +100,7 @@ export class Callers implements Subject, CallHandler {
     await this.#answerAll(tracks);
     // A head that never got whole goes to Node's server after a while.
     for (const { connection, wire } of tracks)
-      if (connection !== undefined && !connection.isOpen && !connection.isIdle && !wire.destroyed)
-        connection.check(longAfter);
+      if (connection !== undefined && !connection.isOpen && !wire.destroyed) connection.check(longAfter);
     await settled();
     await this.#answerAll(tracks);
     for (const { wire } of tracks) if (!wire.destroyed) wire.push(null);
@@ -141,24 +146,24 @@ export class Callers implements Subject, CallHandler {
       unsafe: undefined,
     };
     this.#tracks.set(address, track);
+    const source = new PeerSource(address, 'fast', noProxies);
     if (!isFast) {
-      this.#node.adopt(wire, noBytes);
+      this.#node.adopt(wire, noBytes, source);
       return track;
     }
-    track.connection = new FastConnection(wire.asSocket, {
+    track.connection = new FastConnection(wire.asSocket, source, {
       handler: this,
-      peer: { address, path: 'fast' },
       now: () => 0,
-      headersTimeoutMs: 60_000,
-      keepAliveMs: 60_000,
-      bodyStallMs: 60_000,
+      ...patience,
+      idleMs: () => patience.headersTimeoutMs,
+      outbox: this.#outbox,
       isDraining: () => false,
       handOver: (connection, bytes) => {
         track.connection = undefined;
         track.handedOver = { from: track.read - bytes.length, readUpTo: track.read };
         const socket = connection.release();
         socket.allowHalfOpen = true;
-        this.#node.adopt(socket, bytes);
+        this.#node.adopt(socket, bytes, source);
       },
       closed: () => {
         track.connection = undefined;

@@ -1,9 +1,10 @@
+import type { Peer } from '../../src/callers/call-handler.ts';
 import type { RequestHead } from '../../src/http1/request-head.ts';
 
 /** One request as a server understood it. */
 export interface SeenRequest {
   /** Which server took it. */
-  path: 'fast' | 'node';
+  path: Peer['path'];
   head: string;
   /** Undefined while it has not come whole. */
   body: string | undefined;

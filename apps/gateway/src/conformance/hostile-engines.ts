@@ -79,7 +79,7 @@ export function hostileEngines(path: Path): void {
           isCut = false;
           socket.write(bytes.slice(0, cut), () => (how === 'end' ? socket.end() : socket.resetAndDestroy()));
         });
-        for (how of ['end', 'reset'])
+        for (how of ['end', 'reset'] as const)
           for (cut = 1; cut < bytes.length; cut++) {
             isCut = true;
             const outcome = await outcomeAt(url, whole);

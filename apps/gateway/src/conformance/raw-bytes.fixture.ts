@@ -42,7 +42,7 @@ export interface SeenByEngine {
 export async function startCountingEngine(): Promise<{ url: string; seen: SeenByEngine; close(): Promise<void> }> {
   const seen: SeenByEngine = { ids: [], bodies: [], errors: [] };
   const server = createHttpServer((request, response) => {
-    if (request.url === '/health') return void response.end();
+    if (request.url === '/health' || request.url === '/metrics') return void response.end();
     let body = '';
     request.setEncoding('latin1').on('data', (chunk: string) => {
       body += chunk;
@@ -78,7 +78,7 @@ export interface RawEngine {
   close(): Promise<void>;
 }
 
-/** An engine that answers health checks and, byte by byte as the test says, everything else. */
+/** An engine that answers checks and readings and, byte by byte as the test says, everything else. */
 export async function startRawEngine(
   answer: (socket: Socket, request: string) => void,
   { waitsForBody = true }: { waitsForBody?: boolean } = {},
@@ -97,7 +97,7 @@ export async function startRawEngine(
       if (waitsForBody && text.length < head + 4 + length) return;
       const request = text;
       text = '';
-      if (request.startsWith('GET /health')) socket.write('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n');
+      if (/^GET \/(?:health|metrics) /.test(request)) socket.write('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n');
       else answer(socket, request);
     });
   });
