@@ -15,6 +15,27 @@ const keys = [
   '""',
   '"model\\u0000"',
   '"\\ud800"',
+  '"max_tokens"',
+  '"max_completion_tokens"',
+  '"n"',
+  '"stream_options"',
+  '"priority"',
+  '"r\\u0069d"',
+  '"bootstrap_host"',
+  '"bootstrap_"',
+  '"cache_salt"',
+  '"user"',
+];
+/** What stands under a key decides little if it is nearly never what the key is for. */
+const counts = ['1', '2', '0', '16', '16.0', '1e1', 'null', '-1', '0.5', '"7"', '9007199254740993'];
+const options = [
+  '{"include_usage":true}',
+  '{ "include_usage" : false, "x": 1 }',
+  '{"include_usage":true,"continuous_usage_stats":true}',
+  '{"include_usage":1}',
+  '{"__proto__":{"include_usage":true}}',
+  'null',
+  '[]',
 ];
 const strings = [
   '"chat"',
@@ -64,12 +85,19 @@ export function jsonBody(dice: Dice): string {
   if (dice.chance(0.4)) members.push(`"stream":${dice.of(literals.slice(0, 3))}`);
   for (let made = 0; made < number; made++) {
     const key = isOdd && dice.chance(0.5) ? dice.of(keys) : `"k${made}"`;
-    members.push(`${space()}${key}${space()}:${space()}${value(dice, 0, isOdd && dice.chance(0.4))}${space()}`);
+    const worth = valueUnder(key, dice) ?? value(dice, 0, isOdd && dice.chance(0.4));
+    members.push(`${space()}${key}${space()}:${space()}${worth}${space()}`);
   }
   const comma = (): string => (isOdd && dice.chance(0.03) ? dice.of([',,', '', ';', ' , ']) : ',');
   const body = dice.shuffle(members).reduce((all, member) => (all === '' ? member : all + comma() + member), '');
   const tail = isOdd && dice.chance(0.1) ? dice.of([',', '{}', 'x', '\0', '}', ' null', '\n\n']) : '';
   return `${space()}{${body}${isOdd && dice.chance(0.05) ? ',' : ''}}${tail}${space()}`;
+}
+
+function valueUnder(key: string, dice: Dice): string | undefined {
+  if (dice.chance(0.2)) return undefined;
+  if (key.startsWith('"max_') || key === '"n"') return dice.of(counts);
+  return key === '"stream_options"' ? dice.of(options) : undefined;
 }
 
 function value(dice: Dice, depth: number, isOdd: boolean): string {

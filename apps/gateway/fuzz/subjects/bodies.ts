@@ -1,12 +1,26 @@
 import { isUtf8 } from 'node:buffer';
-import { type BodyScan, scanBody } from '../../src/proxy/scan-body.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { engineRequest } from '../../src/proxy/engine-request.ts';
+import { type BodyFacts, scanBody } from '../../src/proxy/scan-body.ts';
+import type { Backend } from '../../src/routing/routing-table.ts';
 import type { Case } from '../case.ts';
 import type { Dice } from '../dice.ts';
 import { jsonBody } from '../grammar/json-bodies.ts';
 import { mutate } from '../mutate.ts';
 import type { Subject } from '../subject.ts';
 
-/** The scan of JSON bodies beside `JSON.parse`: they must never see two models in one body. */
+type Parsed = Readonly<Record<string, unknown>>;
+
+/** As much of a revision as a request is made for. */
+const backend = { facts: { servedModelName: 'tiny', engine: 'vllm' } } as Backend;
+const endpoint = { kind: 'byBody', dialect: 'openai', api: 'chat' } as const;
+const ordersToEngines = /^(?:cache_salt|priority|kv_transfer_params|rid|bootstrap_.+)$/s;
+const bounds = ['max_tokens', 'max_completion_tokens', 'max_output_tokens'];
+
+/**
+ * The scan of JSON bodies beside `JSON.parse`: they must never see two models in one body, nor other bounds; and what
+ * the engine is sent must be the same body but for what the gateway changes in it.
+ */
 export class Bodies implements Subject {
   readonly name = 'bodies';
   taken = 0;
@@ -27,7 +41,7 @@ export class Bodies implements Subject {
   close(): void {}
 }
 
-function differenceOf(bytes: Buffer, scan: Extract<BodyScan, { kind: 'read' }>): string | undefined {
+function differenceOf(bytes: Buffer, scan: BodyFacts): string | undefined {
   const parsed = parse(bytes);
   if (!isUtf8(bytes)) return 'what is no UTF-8 is read';
   if (parsed === undefined) {
@@ -38,10 +52,46 @@ function differenceOf(bytes: Buffer, scan: Extract<BodyScan, { kind: 'read' }>):
   const { model, stream } = parsed;
   if (scan.model !== model) return `model ${JSON.stringify(scan.model)}, JSON.parse says ${JSON.stringify(model)}`;
   if (scan.stream !== (stream === true)) return `stream ${scan.stream}, JSON.parse says ${JSON.stringify(stream)}`;
-  return undefined;
+  const numbers = bounds.map((name) => parsed[name]).filter((value) => typeof value === 'number');
+  const most = numbers.length === 0 ? null : Math.max(...numbers);
+  if (scan.maxOutputTokens !== most) return `at most ${scan.maxOutputTokens} tokens, JSON.parse says ${most}`;
+  return differenceSent(bytes, scan, parsed);
 }
 
-function parse(bytes: Buffer): { model?: unknown; stream?: unknown } | undefined {
+function differenceSent(body: Buffer, facts: BodyFacts, parsed: Parsed): string | undefined {
+  const asked = { endpoint, method: 'POST', path: '/', query: '', body, place: { kind: 'body', facts } } as const;
+  const request = engineRequest(asked, backend);
+  if (request.kind === 'refused' || request.body === null) return 'refused after it was read';
+  const sent = parse(request.body);
+  const both = `:\n  sent ${request.body}`;
+  if (sent === undefined) return `what is sent is no JSON${both}`;
+  if (sent.model !== 'tiny') return `sent under another name${both}`;
+  if (!isDeepStrictEqual(restOf(sent), restOf(parsed))) return `something else is sent${both}`;
+  const { stream_options: options } = parsed;
+  if (!facts.stream) return isDeepStrictEqual(sent.stream_options, options) ? undefined : `other options${both}`;
+  // Options that are wrong go as they are: the engine is to say so.
+  if (isDeepStrictEqual(sent.stream_options, options)) return undefined;
+  const usage = (sent.stream_options as Parsed).include_usage === true;
+  const kept = isDeepStrictEqual(withoutUsage(sent.stream_options), withoutUsage(options ?? {}));
+  return usage && kept ? undefined : `other options${both}`;
+}
+
+/** What the gateway has no business with. */
+function restOf(body: Parsed): Parsed {
+  const rest = Object.entries(body).filter(
+    ([key]) => key !== 'model' && key !== 'stream_options' && !ordersToEngines.test(key),
+  );
+  return Object.fromEntries(rest);
+}
+
+function withoutUsage(options: unknown): Parsed {
+  const rest = Object.entries(options as Parsed).filter(
+    ([key]) => key !== 'include_usage' && key !== 'continuous_usage_stats',
+  );
+  return Object.fromEntries(rest);
+}
+
+function parse(bytes: Buffer): Parsed | undefined {
   try {
     return JSON.parse(bytes.toString());
   } catch {

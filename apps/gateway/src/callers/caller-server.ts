@@ -238,7 +238,7 @@ export class CallerServer {
     this.#fast.delete(connection);
     this.#options.deadlines.leave(connection);
     const socket = connection.release();
-    if (bytes.length >= http2Preface.length && bytes.compare(http2Preface, 0, 18, 0, 18) === 0)
+    if (connection.isFresh && bytes.length >= http2Preface.length && bytes.compare(http2Preface, 0, 18, 0, 18) === 0)
       return void this.#http2.adopt(socket, bytes, source);
     // Node's server expects sockets that may be half open and ends them itself.
     socket.allowHalfOpen = true;

@@ -62,6 +62,8 @@ export class FastConnection implements Reply, Timed {
   timedPrevious: Timed | undefined;
   owner: ReplyOwner | undefined;
   hasStarted = false;
+  /** Nothing has been asked on it yet, so that it may still turn out to speak another version of HTTP. */
+  isFresh = true;
   readonly #socket: Socket;
   readonly #source: PeerSource;
   readonly #options: FastConnectionOptions;
@@ -347,6 +349,7 @@ export class FastConnection implements Reply, Timed {
       return false;
     }
     this.#held = undefined;
+    this.isFresh = false;
     this.#keepAlive = this.#head.keepAlive;
     const length = Math.max(0, this.#head.contentLength);
     const whole = bytes.length >= bodyFrom + length;

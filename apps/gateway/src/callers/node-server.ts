@@ -65,6 +65,7 @@ export class NodeServer {
   adopt(socket: Duplex, bytes: Buffer, source: PeerSource): void {
     source.movesTo('node');
     this.#sources.set(socket, source);
+    socket.once('close', () => this.#gone(socket));
     if (bytes.length > 0) socket.unshift(bytes);
     this.#server.emit('connection', socket);
     socket.resume();
@@ -167,6 +168,15 @@ export class NodeServer {
       if (onSocket.length > 0) return;
       this.#answering.delete(socket);
     });
+  }
+
+  /** Node tells only the answer whose turn it is; those behind it would wait for ever, and their calls go on. */
+  #gone(socket: Duplex): void {
+    for (const response of [...(this.#answering.get(socket) ?? [])]) {
+      if (response.socket !== null) continue;
+      response.destroy();
+      response.emit('close');
+    }
   }
 
   /** What Node's parser refused, or what did not come in time. The connection is never used again. */

@@ -78,6 +78,17 @@ export function leavingCallers(path: Path): void {
       for (let sent = 0; sent < 20; sent++) await leaveAt(declared, declared.length, how);
     });
 
+    test('one that leaves while several of its requests wait for their turn leaves nothing behind', async () => {
+      const isHeld = engine.hold();
+      const request = declared.toString('latin1').replace('connection: close\r\n', '');
+      const socket = open(both.url);
+      socket.write(request.repeat(5), 'latin1');
+      await isHeld;
+      const closed = once(socket, 'close');
+      socket.destroy();
+      await closed;
+    });
+
     test.each([
       ['with a length', declared],
       ['in chunks', inChunks],

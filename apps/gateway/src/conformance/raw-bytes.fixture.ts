@@ -39,7 +39,14 @@ export interface SeenByEngine {
 }
 
 /** An engine behind Node's strict parser that tells which requests it saw. */
-export async function startCountingEngine(): Promise<{ url: string; seen: SeenByEngine; close(): Promise<void> }> {
+export async function startCountingEngine(): Promise<{
+  url: string;
+  seen: SeenByEngine;
+  /** The next request is never answered; resolves when it has come. */
+  hold(): Promise<void>;
+  close(): Promise<void>;
+}> {
+  let held: (() => void) | undefined;
   const seen: SeenByEngine = { ids: [], bodies: [], errors: [] };
   const server = createHttpServer((request, response) => {
     if (request.url === '/health' || request.url === '/metrics') return void response.end();
@@ -52,6 +59,11 @@ export async function startCountingEngine(): Promise<{ url: string; seen: SeenBy
     request.on('end', () => {
       seen.ids.push(String(request.headers['x-request-id']));
       seen.bodies.push(body);
+      if (held !== undefined) {
+        held();
+        held = undefined;
+        return;
+      }
       response.writeHead(200, { 'content-type': 'application/json' }).end('{"choices":[]}');
     });
   });
@@ -63,6 +75,10 @@ export async function startCountingEngine(): Promise<{ url: string; seen: SeenBy
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     seen,
+    hold: () =>
+      new Promise((resolve) => {
+        held = resolve;
+      }),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

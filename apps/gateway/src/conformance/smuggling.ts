@@ -1,7 +1,8 @@
+import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { backendOf, routeOf, snapshotOf, startBoth } from '../gateway.fixture.ts';
 import type { Path } from './path.ts';
-import { exchange, startCountingEngine, statusesIn } from './raw-bytes.fixture.ts';
+import { exchange, open, startCountingEngine, statusesIn } from './raw-bytes.fixture.ts';
 
 const good = '{"model":"chat"}';
 const start = 'POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n';
@@ -222,6 +223,18 @@ export function smuggling(path: Path): void {
         const answers = await exchange(gateway.url, `${outer}content-length: ${good.length}\r\n\r\n${good}x${inner}`);
         expect(engine.seen.ids).toEqual(['outer']);
         expect(statusesIn(answers)[0]).toBe(200);
+      });
+      test('the preface of HTTP/2, which is too late for it', async () => {
+        const socket = open(gateway.url);
+        let answers = '';
+        socket.setEncoding('latin1').on('data', (chunk: string) => {
+          answers += chunk;
+        });
+        socket.write(`${outer}content-length: ${good.length}\r\n\r\n${good}`);
+        await once(socket, 'data');
+        socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+        await once(socket, 'close');
+        expect(statusesIn(answers)).toEqual([200, 400]);
       });
       test('a body that no GET needs is not taken for a request', async () => {
         const bytes = `GET /v1/models HTTP/1.1\r\nhost: x\r\ncontent-length: ${inner.length}\r\n\r\n${inner}`;

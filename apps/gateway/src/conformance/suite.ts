@@ -1,5 +1,6 @@
 import { engineAnswers } from './engine-answers.ts';
 import { failover } from './failover.ts';
+import { hostileBodies } from './hostile-bodies.ts';
 import { hostileCallers } from './hostile-callers.ts';
 import { hostileEngines } from './hostile-engines.ts';
 import { leavingCallers } from './leaving-callers.ts';
@@ -13,6 +14,7 @@ export function conformance(path: Path): void {
   engineAnswers(path);
   failover(path);
   hostileCallers(path);
+  hostileBodies(path);
   smuggling(path);
   leavingCallers(path);
   hostileEngines(path);

@@ -1,6 +1,9 @@
 import { ChunkedDecoder } from './chunked-decoder.ts';
 import { headEnd, type ResponseHead, readResponseHead } from './response-head.ts';
 
+/** Engines send one or two (100, 103); more only keep us busy. */
+const maxInterims = 16;
+
 /** Hears an answer as it comes in. */
 export interface AnswerListener {
   head(head: ResponseHead): void;
@@ -20,6 +23,7 @@ export class AnswerReader<Listener extends AnswerListener> {
   /** Of the answer that is being read, once it is whole. */
   head: ResponseHead | undefined;
   #partialHead: Buffer | undefined;
+  #interims = 0;
   #left = 0;
   #chunked: ChunkedDecoder | undefined;
 
@@ -27,6 +31,7 @@ export class AnswerReader<Listener extends AnswerListener> {
   clear(): void {
     this.listener = undefined;
     this.head = undefined;
+    this.#interims = 0;
     this.#chunked = undefined;
   }
 
@@ -56,8 +61,10 @@ export class AnswerReader<Listener extends AnswerListener> {
     const head = readResponseHead(all, end);
     if (head === undefined) return -1;
     const next = from + end - (held?.length ?? 0);
-    // Interim answers (100, 103) are read over.
-    if (head.status < 200) return next >= size ? 0 : next;
+    if (head.status < 200) {
+      if (++this.#interims > maxInterims) return -1;
+      return next >= size ? 0 : next;
+    }
     this.head = head;
     this.#left = head.length;
     this.#chunked = head.framing === 'chunked' ? new ChunkedDecoder() : undefined;

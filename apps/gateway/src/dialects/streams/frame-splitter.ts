@@ -78,8 +78,11 @@ export class FrameSplitter {
  * is none; none ends before `from`.
  */
 export function lastFrameEnd(bytes: Buffer, first: number, from: number): number {
-  for (let at = bytes.length; at > 0; ) {
-    at = Math.max(bytes.lastIndexOf(lineFeed, at - 1), bytes.lastIndexOf(carriageReturn, at - 1));
+  // Only what is new: a frame of megabytes would else be searched through again with every read.
+  const fresh = from > 0 ? bytes.subarray(from) : bytes;
+  for (let at = bytes.length; at > from; ) {
+    const before = at - from - 1;
+    at = from + Math.max(fresh.lastIndexOf(lineFeed, before), fresh.lastIndexOf(carriageReturn, before));
     if (at < first || at < from) return first;
     const lineEnd = bytes[at] === lineFeed && at > first && bytes[at - 1] === carriageReturn ? at - 1 : at;
     if (lineEnd === first || isLineEnd(bytes[lineEnd - 1])) return at + 1;
