@@ -24,6 +24,7 @@ export class NodeReply implements Reply {
   #ended = false;
   #bodiless = false;
   #slow: NodeJS.Timeout | undefined;
+  #lingering: NodeJS.Timeout | undefined;
 
   constructor(request: IncomingMessage, response: ServerResponse, options: NodeReplyOptions) {
     this.#request = request;
@@ -118,16 +119,17 @@ export class NodeReply implements Reply {
   /** See `FastConnection`: the caller is still sending, and must not lose its answer to a reset. */
   #linger(): void {
     const response = this.#response;
-    const timer = setTimeout(close, lingerMs);
-    function close(): void {
-      clearTimeout(timer);
+    const close = (): void => {
+      clearTimeout(this.#lingering);
       response.end();
-    }
+    };
+    this.#lingering = setTimeout(close, lingerMs);
     this.#request.once('end', close).once('close', close).resume();
   }
 
   #closed(): void {
     clearTimeout(this.#slow);
+    clearTimeout(this.#lingering);
     const { owner } = this;
     this.owner = undefined;
     if (this.#ended) return;

@@ -163,14 +163,17 @@ export class NodeServer {
     const onSocket = this.#answering.get(socket) ?? [];
     onSocket.push(response);
     this.#answering.set(socket, onSocket);
-    response.on('close', () => {
+    response.once('close', () => {
       onSocket.splice(onSocket.indexOf(response), 1);
       if (onSocket.length > 0) return;
       this.#answering.delete(socket);
     });
   }
 
-  /** Node tells only the answer whose turn it is; those behind it would wait for ever, and their calls go on. */
+  /**
+   * Where a request for a tunnel stands behind others, Node lets go of the socket and tells only the answer whose turn
+   * it is: the ones behind it would wait for ever, and their calls go on.
+   */
   #gone(socket: Duplex): void {
     for (const response of [...(this.#answering.get(socket) ?? [])]) {
       if (response.socket !== null) continue;

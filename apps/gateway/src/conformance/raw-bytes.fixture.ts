@@ -42,11 +42,12 @@ export interface SeenByEngine {
 export async function startCountingEngine(): Promise<{
   url: string;
   seen: SeenByEngine;
-  /** The next request is never answered; resolves when it has come. */
-  hold(): Promise<void>;
+  /** The next requests are never answered; resolves when they have come. */
+  hold(requests: number): Promise<void>;
   close(): Promise<void>;
 }> {
-  let held: (() => void) | undefined;
+  let toHold = 0;
+  let held: () => void = () => undefined;
   const seen: SeenByEngine = { ids: [], bodies: [], errors: [] };
   const server = createHttpServer((request, response) => {
     if (request.url === '/health' || request.url === '/metrics') return void response.end();
@@ -59,9 +60,8 @@ export async function startCountingEngine(): Promise<{
     request.on('end', () => {
       seen.ids.push(String(request.headers['x-request-id']));
       seen.bodies.push(body);
-      if (held !== undefined) {
-        held();
-        held = undefined;
+      if (toHold > 0) {
+        if (--toHold === 0) held();
         return;
       }
       response.writeHead(200, { 'content-type': 'application/json' }).end('{"choices":[]}');
@@ -75,8 +75,9 @@ export async function startCountingEngine(): Promise<{
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     seen,
-    hold: () =>
+    hold: (requests) =>
       new Promise((resolve) => {
+        toHold = requests;
         held = resolve;
       }),
     close: () =>
