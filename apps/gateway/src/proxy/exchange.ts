@@ -15,16 +15,16 @@ import type { Replica } from '../routing/replica.ts';
 import type { Backend } from '../routing/routing-table.ts';
 import type { Failure } from '../upstream/failure.ts';
 import type { UpstreamConnection, UpstreamListener } from '../upstream/upstream-connection.ts';
+import { eventStreamLines, isEventStreamType, retryAfterIn, translatedLines } from './answer-lines.ts';
 import { callerErrors } from './caller-error.ts';
 import { type EngineRequest, engineRequest } from './engine-request.ts';
 import type { ExchangeParts } from './exchange-parts.ts';
 import type { ExchangedCall, ExchangeEnd } from './exchanged-call.ts';
 import { finalError, isRetriableStatus, verdictOf } from './final-error.ts';
-import { headerIn, headersOf, revisionLines } from './headers.ts';
+import { headersOf, revisionLines } from './headers.ts';
+import { RefusalText } from './refusal-text.ts';
 
 const maxAttempts = 2;
-/** What an engine may say about its refusal; more is not read. */
-const maxRefusalBytes = 65_536;
 /** Of a replica that sends nothing for so long its health is asked sooner. */
 const suspiciousMs = 500;
 /** A stream is held against its reservation so often. */
@@ -53,8 +53,7 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
   #head: ResponseHead | undefined;
   #reader: AnswerReader | undefined;
   #isStream = false;
-  #refusal: Buffer[] | undefined;
-  #refusalBytes = 0;
+  #refusal: RefusalText | undefined;
   /** Pieces of one read, to be written in one go. */
   #piece: Buffer | undefined;
   #pieces: Buffer[] | undefined;
@@ -137,7 +136,7 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
     if (head.status === 429 && this.#wentElsewhere()) return;
     this.#head = head;
     if (head.status >= 400) {
-      this.#refusal = [];
+      this.#refusal = new RefusalText();
       return;
     }
     const { facts } = this.#call.asked.route;
@@ -158,11 +157,7 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
   }
 
   data(bytes: Buffer): void {
-    if (this.#refusal !== undefined) {
-      if (this.#refusalBytes < maxRefusalBytes) this.#refusal.push(Buffer.from(bytes));
-      this.#refusalBytes += bytes.length;
-      return;
-    }
+    if (this.#refusal !== undefined) return void this.#refusal.add(bytes);
     const whole = this.#reader?.push(bytes);
     if (whole !== undefined) this.#addPiece(whole);
   }
@@ -184,7 +179,7 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
   ended(): void {
     this.#connection = undefined;
     this.#freeReplica();
-    if (this.#refusal !== undefined) return void this.#refused(Buffer.concat(this.#refusal));
+    if (this.#refusal !== undefined) return void this.#refused(this.#refusal.whole());
     const { rest, isWhole } = this.#reader?.finish() ?? { rest: undefined, isWhole: false };
     if (rest !== undefined) this.#addPiece(rest);
     if (!isWhole) {
@@ -252,7 +247,6 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
     // What a first try was told, of usage or of a refusal, is not the second one's answer.
     this.#reader = undefined;
     this.#refusal = undefined;
-    this.#refusalBytes = 0;
     const { method, target: path, body } = request;
     const length = body === null && method === 'GET' ? '' : `content-length: ${body?.length ?? 0}\r\n`;
     const head = `${method} ${path} HTTP/1.1\r\nhost: ${target.replica.address}\r\n${this.#call.asked.lines}${length}\r\n`;
@@ -472,24 +466,4 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
   #tokens(): TokenCounts | undefined {
     return this.#reader?.usage;
   }
-}
-
-function isEventStreamType(type: string): boolean {
-  return /^text\/event-stream\b/i.test(type);
-}
-
-const cacheControl = /^cache-control:[^\r]*\r\n/gim;
-
-function eventStreamLines(passed: string): string {
-  return `${passed.replace(cacheControl, '')}cache-control: no-cache\r\nx-accel-buffering: no\r\n`;
-}
-
-function translatedLines(isStream: boolean): string {
-  return `content-type: ${isStream ? 'text/event-stream; charset=utf-8' : 'application/json'}\r\n`;
-}
-
-/** When the engine says that it will have room. */
-function retryAfterIn(lines: string): Record<string, string> {
-  const seconds = headerIn(lines, 'retry-after');
-  return seconds !== undefined && /^\d{1,6}$/.test(seconds) ? { 'retry-after': seconds } : {};
 }
