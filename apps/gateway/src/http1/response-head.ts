@@ -118,7 +118,9 @@ export function readResponseHead(bytes: Buffer, end: number): ResponseHead | und
     at = lineEnd + 2;
   }
   if (passFrom < last) head.passed += text.slice(passFrom, last);
-  if (options !== undefined) obeyConnection(options, head);
+  // What nearly every server sends that sends any.
+  if (options === 'keep-alive') head.keepAlive = true;
+  else if (options !== undefined) obeyConnection(options, head);
   if (status === 101 || (chunked && length >= 0)) return undefined;
   // Behind an interim answer comes the answer, so the connection cannot end with it.
   if (status < 200 && !head.keepAlive) return undefined;
