@@ -157,7 +157,7 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
   }
 
   data(bytes: Buffer): void {
-    if (this.#refusal !== undefined) return void this.#refusal.add(bytes);
+    if (this.#refusal !== undefined) return void this.#readRefusal(this.#refusal, bytes);
     const whole = this.#reader?.push(bytes);
     if (whole !== undefined) this.#addPiece(whole);
   }
@@ -325,6 +325,14 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
     reply.start(head.status, (this.#isStream ? eventStreamLines(passed) : passed) + own, length);
     this.#request = undefined;
     this.#call.begun();
+  }
+
+  /** One that does not end is told as far as it goes. */
+  #readRefusal(refusal: RefusalText, bytes: Buffer): void {
+    refusal.add(bytes);
+    if (!refusal.isFull) return;
+    this.#giveUp();
+    this.#refused(refusal.whole());
   }
 
   /** The engine says that the request is no good: its reason in the caller's words, and nobody's error. */

@@ -12,6 +12,11 @@ export class RefusalText {
     this.#bytes += bytes.length;
   }
 
+  /** What comes now is read by nobody. */
+  get isFull(): boolean {
+    return this.#bytes >= mostBytes;
+  }
+
   whole(): Buffer {
     return Buffer.concat(this.#pieces);
   }
