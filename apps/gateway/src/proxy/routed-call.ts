@@ -39,6 +39,8 @@ export class RoutedCall implements ExchangedCall, QueueTicket, ReplyOwner, Dispa
   #capture: CaptureTap | null = null;
   #routing: readonly RoutingDecision[] | undefined;
   #queuedMs = 0;
+  /** Known when it is over, and the same in all that tell of it. */
+  #durationMs = 0;
   #inFlight = false;
   #over = false;
 
@@ -210,6 +212,7 @@ export class RoutedCall implements ExchangedCall, QueueTicket, ReplyOwner, Dispa
   #refuse(error: CallerError): void {
     this.answerError(error);
     this.#over = true;
+    this.#durationMs = this.#services.monotonicMs() - this.call.startedAt;
     const end = this.#unsent('refused', error.status);
     this.#services.book?.record(this.#admitted(), this.#settlement(end, noTokens, 'none'));
     this.#services.dispatcher.soon();
@@ -237,6 +240,7 @@ export class RoutedCall implements ExchangedCall, QueueTicket, ReplyOwner, Dispa
     if (this.call.reply.owner === this) this.call.reply.owner = undefined;
     const { monotonicMs, book, dispatcher, done, capture } = this.#services;
     const now = monotonicMs();
+    this.#durationMs = now - this.call.startedAt;
     const { gate } = this.asked.route;
     const exactness = exactnessOf(end);
     const tokens = end.tokens ?? noTokens;
@@ -268,7 +272,7 @@ export class RoutedCall implements ExchangedCall, QueueTicket, ReplyOwner, Dispa
       replicaId: end.pick?.replica.id ?? null,
       queuedMs: this.#queuedMs,
       firstByteMs: end.firstByteAt === null ? null : end.firstByteAt - startedAt,
-      durationMs: this.#services.monotonicMs() - startedAt,
+      durationMs: this.#durationMs,
       status: end.status,
       outcome: end.outcome,
       attempts: end.attempts.length,
@@ -302,7 +306,7 @@ export class RoutedCall implements ExchangedCall, QueueTicket, ReplyOwner, Dispa
       queuedMs: this.#queuedMs,
       dispatchedMs: end.dispatchedAt === 0 ? null : end.dispatchedAt - call.startedAt,
       firstByteMs: end.firstByteAt === null ? null : end.firstByteAt - call.startedAt,
-      durationMs: this.#services.monotonicMs() - call.startedAt,
+      durationMs: this.#durationMs,
       status: end.status,
       outcome: end.outcome,
       attempts: end.attempts,
