@@ -5,6 +5,7 @@ import { fillRoutingTable } from './fill-routing-table.ts';
 import { measuredLoad } from './measured-load.ts';
 import type { Section } from './section.ts';
 import { throughputResult } from './throughput-result.ts';
+import { warmUpSeconds } from './warm-up.ts';
 
 const connections = 64;
 
@@ -14,13 +15,14 @@ export const throughput: Section = {
   contenders: ['gateway', 'nginx', 'haproxy', ...npmProxies, 'portkey'],
   run: async (rig) => {
     const problems: string[] = [];
-    const [rounds, seconds, warmUp] = rig.quick ? [3, 0.8, 1.5] : [5, 4, 2];
+    const [rounds, seconds] = rig.quick ? [3, 0.8] : [5, 4];
     const samples = await rig.during(throughput.contenders, async (running) => {
       await fillRoutingTable(rig, running);
       const files = new Map(running.map((contender) => [contender.name, rig.requests(contender, smallBodies())]));
       const measure = async (contender: (typeof running)[number], isWarmUp: boolean) => {
         const requestsFile = files.get(contender.name) ?? '';
-        const options = { requestsFile, connections, seconds: isWarmUp ? warmUp : seconds };
+        const forSeconds = isWarmUp ? warmUpSeconds(contender.name, rig.quick) : seconds;
+        const options = { requestsFile, connections, seconds: forSeconds };
         const { proxyCpuSeconds, whole, seconds: took } = await measuredLoad(contender, options, problems);
         return { cpuUs: (proxyCpuSeconds * 1e6) / whole, perSecond: whole / took };
       };

@@ -1,0 +1,12 @@
+import type { ContenderName } from '../contenders/contender.ts';
+
+const native: ReadonlySet<ContenderName> = new Set(['direct', 'nginx', 'haproxy']);
+
+/**
+ * How long a contender is loaded before it is measured. What runs on V8 is compiled while it runs, on the one core that
+ * it has: its cost per request falls by half within its first 10 s at full speed.
+ */
+export function warmUpSeconds(name: ContenderName, quick: boolean): number {
+  if (native.has(name)) return 1.5;
+  return quick ? 5 : 15;
+}
