@@ -110,7 +110,7 @@ export class NodeServer {
 
   #received(request: IncomingMessage, response: ServerResponse): void {
     // Behind an answer that ends the connection nobody waits for another.
-    if (this.#answering.get(request.socket)?.some(isLast)) return;
+    if (this.#refused.has(request.socket) || this.#answering.get(request.socket)?.some(isLast)) return;
     // Nothing is upgraded here, but Node's parser stops at such a request and drops what was read behind it.
     if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
     this.#track(request.socket, response);
@@ -165,6 +165,8 @@ export class NodeServer {
     this.#answering.set(socket, onSocket);
     response.once('close', () => {
       onSocket.splice(onSocket.indexOf(response), 1);
+      // The answer has left and the connection is ending: Node goes on to read what is still on its way here.
+      if (isLast(response)) this.#refused.add(socket);
       if (onSocket.length > 0) return;
       this.#answering.delete(socket);
     });
