@@ -252,7 +252,7 @@ export async function startTestGateway(
   const writer = createLineWriter({ delayMs: 0, write: (bytes) => lines.push(...linesIn(bytes)) > 0 });
   const logRequest = createRequestLines(writer, { format: 'json', service: 'gateway', gatewayId, mode: 'all' });
   const gatewayMetrics = createGatewayMetrics();
-  exposeMetrics(metrics, gatewayMetrics.state);
+  exposeMetrics(metrics, gatewayMetrics);
   const settings: DataPlaneOptions & Omit<GatewayOptions, 'traffic'> = {
     gatewayId,
     bootId,

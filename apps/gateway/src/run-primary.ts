@@ -5,7 +5,6 @@ import {
   createShutdown,
   EnvError,
   type Logger,
-  type MetricsState,
   monotonicMs,
   newId,
   startAdminServer,
@@ -15,7 +14,7 @@ import { edgesFrom } from './callers/caller-edges.ts';
 import { DataPlane } from './data-plane.ts';
 import type { Env } from './env.ts';
 import { Gateway, type GatewayOptions } from './gateway.ts';
-import { exposeMetrics } from './observe/exposed-metrics.ts';
+import { exposeMetrics, type ShownMetrics } from './observe/exposed-metrics.ts';
 import { createGatewayMetrics, type GatewayMetrics } from './observe/gateway-metrics.ts';
 import { GatheredMetrics } from './observe/gathered-metrics.ts';
 import { OneProcess } from './processes/one-process.ts';
@@ -101,7 +100,7 @@ interface Carrier {
   /** Of this process. */
   metrics: GatewayMetrics;
   /** Of the whole gateway. */
-  shown: () => MetricsState | Promise<MetricsState>;
+  shown: ShownMetrics;
   restart: () => void;
   stop: () => Promise<void>;
 }
@@ -124,7 +123,7 @@ async function openHere(env: Env, { gatewayId, log }: CarrierOptions): Promise<C
     traffic: (changed) => new OneProcess(new DataPlane(own.settings, own.metrics, changed)),
     bootId: own.bootId,
     metrics: own.metrics,
-    shown: own.metrics.state,
+    shown: own.metrics,
     restart: () => log.warn('there are no workers to restart; see SIGNALBOX_GATEWAY_WORKERS'),
     stop: () => own.stop(),
   };
@@ -134,7 +133,7 @@ function openWorkers(env: Env, size: number, { gatewayId, log, program }: Carrie
   // Said here once, and not by every worker.
   edgesFrom(env, size);
   const metrics = createGatewayMetrics();
-  const gathered = new GatheredMetrics(metrics.state);
+  const gathered = new GatheredMetrics(metrics);
   let workers: Workers | undefined;
   return {
     traffic: (changed) => {
@@ -147,6 +146,7 @@ function openWorkers(env: Env, size: number, { gatewayId, log, program }: Carrie
         log,
         drainMs: env.SIGNALBOX_GATEWAY_DRAIN_MS,
         changed,
+        named: (routes) => gathered.keepOnly(routes),
         applied: (snapshot) => metrics.applied(snapshot, systemClock.now()),
         departed: (state) => gathered.departed(state),
       });
@@ -154,7 +154,7 @@ function openWorkers(env: Env, size: number, { gatewayId, log, program }: Carrie
     },
     bootId: newId(),
     metrics,
-    shown: async () => gathered.sum((await workers?.metrics()) ?? []),
+    shown: { shapes: metrics.shapes, state: async () => gathered.sum((await workers?.metrics()) ?? []) },
     restart: () => void workers?.restart(),
     stop: async () => undefined,
   };

@@ -50,7 +50,8 @@ export async function openTrafficProcess(
   const ids = createRandomIds();
   const lines = createLineWriter();
   const style = { format: env.SIGNALBOX_LOG_FORMAT, service: 'gateway', gatewayId };
-  const tracing = await startTracing({ service: 'signalbox-gateway', instanceId: gatewayId, log });
+  const traces = tracingSettings();
+  const tracing = await startTracing({ service: 'signalbox-gateway', instanceId: gatewayId, log, settings: traces });
   const logRequest = createRequestLines(lines, { ...style, mode: requestLogMode(env) });
   const traceCall = createCallTraces(tracing, ids.hex);
   const dataDir = resolve(env.SIGNALBOX_GATEWAY_DATA_DIR);
@@ -72,7 +73,7 @@ export async function openTrafficProcess(
       bodyStallMs: env.SIGNALBOX_GATEWAY_BODY_STALL_MS,
       headersTimeoutMs: env.SIGNALBOX_GATEWAY_HEADERS_TIMEOUT_MS,
       fastPath: env.SIGNALBOX_GATEWAY_FAST_PATH === 'on',
-      trace: { hex: ids.hex, ratio: tracingSettings().ratio },
+      trace: { hex: ids.hex, ratio: traces.ratio },
       book: spool,
       capture: new Capture({ writer: lines, style, log, within: createTimeBound(captureMs) }),
       ended: (call) => {

@@ -16,7 +16,7 @@ async function afterCalls(...calls: CallSummary[]): Promise<Map<string, number>>
 function start() {
   const registry = createMetrics({ processMetrics: false });
   const metrics = createGatewayMetrics();
-  exposeMetrics(registry, metrics.state);
+  exposeMetrics(registry, metrics);
   metrics.keepOnly([chatRoute]);
   return { metrics, shown: async () => parseMetrics((await registry.render()).body) };
 }

@@ -53,6 +53,7 @@ export function createGatewayMetrics(options: { worker?: string; readings?: Proc
   };
   return {
     state,
+    shapes: tables.map(({ shape }) => shape),
     revision: (route: SnapshotRoute, backend: SnapshotBackend): RevisionObserver => revisions.observer(route, backend),
     shadow: (route: SnapshotRoute, backend: SnapshotBackend): ShadowObserver => shadows.observer(route, backend),
     /** Drops the series of what no longer is in the snapshot. */

@@ -6,10 +6,13 @@ import { ATTEMPT_OUTCOMES, SHADOW_DROPS } from './observers.ts';
 const seconds = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60, 180, 600];
 const ownSeconds = [25e-6, 50e-6, 100e-6, 200e-6, 300e-6, 500e-6, 1e-3, 2e-3, 5e-3, 0.01, 0.025, 0.1, 0.5];
 
+/** As `labelsOf` gives them. */
+const ofRevision = ['route', 'model', 'version', 'revision', 'engine'];
+
 /** Attempts at replicas, by revision: what the gate of a rollout looks at. */
 export const revisionTable = shapeTable({
   name: 'revisions',
-  labels: ['route', 'model', 'version', 'revision', 'engine'],
+  labels: ofRevision,
   metrics: {
     requests: {
       kind: 'counter',
@@ -45,7 +48,7 @@ export const revisionTable = shapeTable({
 /** Copies of requests for a revision that is shadowed. Apart from attempts: no caller sees them, no gate counts them. */
 export const shadowTable = shapeTable({
   name: 'shadows',
-  labels: ['route', 'model', 'version', 'revision', 'engine'],
+  labels: ofRevision,
   metrics: {
     copies: {
       kind: 'counter',

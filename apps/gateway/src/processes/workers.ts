@@ -3,6 +3,7 @@ import {
   type GatewayReportAnswer,
   type LimitUseReport,
   type Snapshot,
+  type SnapshotRoute,
   type TrafficReport,
 } from '@signalbox/domain';
 import type { Logger, MetricsState, Readiness } from '@signalbox/runtime';
@@ -37,6 +38,8 @@ export interface WorkersOptions {
   drainMs: number;
   /** Something happened that the control plane waits for. */
   changed: () => void;
+  /** A snapshot has come, and these are its routes. */
+  named: (routes: readonly SnapshotRoute[]) => void;
   /** Every worker that has requests serves by this snapshot now. */
   applied: (snapshot: SnapshotIdentity) => void;
   /** A worker has ended; these were its metrics when it last told them. */
@@ -100,6 +103,7 @@ export class Workers implements Traffic {
 
   apply(snapshot: Snapshot, text: string): void {
     this.#limits.apply(snapshot);
+    this.#options.named(snapshot.routes);
     const { sequence } = this.#snapshots.add(snapshot, text);
     this.#crew.tell({ kind: 'snapshot', sequence, text });
   }

@@ -1,9 +1,10 @@
 import { expect, test } from '@jest/globals';
-import { createMetrics, createProcessReadings, startAdminServer } from '@signalbox/runtime';
+import { createMetrics, createProcessReadings, type MetricsState, startAdminServer } from '@signalbox/runtime';
 import { backendOf, routeOf } from '../gateway.fixture.ts';
 import { aCall, chatBackend, chatRoute } from './call-summary.fixture.ts';
-import { exposeMetrics, keepNamed, sumOfWorkers } from './exposed-metrics.ts';
+import { exposeMetrics } from './exposed-metrics.ts';
 import { createGatewayMetrics } from './gateway-metrics.ts';
+import { GatheredMetrics } from './gathered-metrics.ts';
 import { parseMetrics } from './metrics-text.fixture.ts';
 
 test('a scrape of several workers shows their sum, also when one of them has ended', async () => {
@@ -18,10 +19,12 @@ test('a scrape of several workers shows their sum, also when one of them has end
   workers[1]?.applied({ epoch: 1, number: 8 }, 2_000);
   workers[1]?.callEnded(aCall({ outcome: 'cancelled' }));
   // As it comes from another process.
-  const states = () => workers.map((worker) => JSON.parse(JSON.stringify(worker.state())) as typeof gone);
-  let gone = sumOfWorkers([]);
+  const states = () => workers.map((worker) => JSON.parse(JSON.stringify(worker.state())) as MetricsState);
+  const primary = createGatewayMetrics();
+  primary.applied({ epoch: 1, number: 7 }, 1_000);
+  const gathered = new GatheredMetrics(primary);
   const registry = createMetrics();
-  exposeMetrics(registry, () => sumOfWorkers(states(), [gone]));
+  exposeMetrics(registry, { shapes: primary.shapes, state: () => gathered.sum(states()) });
   const server = await startAdminServer({
     host: '127.0.0.1',
     port: 0,
@@ -39,7 +42,7 @@ test('a scrape of several workers shows their sum, also when one of them has end
     expect(both.get('process_cpu_seconds_total')).toBeGreaterThan(0);
 
     const left = workers.pop();
-    if (left !== undefined) gone = sumOfWorkers([], [gone, left.state()]);
+    if (left !== undefined) gathered.departed(left.state());
     const one = await scrape();
     expect(one.get('signalbox_gateway_calls_total{route="chat",outcome="ok"}')).toBe(2);
     expect(one.get('signalbox_gateway_calls_total{route="chat",outcome="cancelled"}')).toBe(1);
@@ -48,7 +51,7 @@ test('a scrape of several workers shows their sum, also when one of them has end
 
     const next = routeOf([backendOf({ revisionId: 'rev-2', version: 'v2', engine: 'vllm', at: [] })]);
     for (const worker of workers) worker.keepOnly([next]);
-    gone = keepNamed(gone, [next]);
+    gathered.keepOnly([next]);
     const after = [...(await scrape()).keys()];
     expect(after.filter((series) => series.includes(chatBackend.version))).toEqual([]);
     expect(after).toContain('signalbox_gateway_calls_total{route="chat",outcome="ok"}');
