@@ -140,11 +140,13 @@ test('an API server that falls silent makes everything unknown and changes nothi
       await until('the cluster is unknown', async () => (await story.chat.status()).phase === 'unknown', patient);
       await story.untilExplained(/datacentre does not answer, since .*: the Kubernetes API can't be read: no answer/);
       expect(await story.chat.serving('v1')).toHaveLength(2);
-      await load.untilMore(10);
+      // Longer than nodes may be silent: to its controller all nodes are, and none of their pods is ready any more.
+      await load.untilMore(400);
     });
     await until('the cluster answers', async () => (await story.chat.status()).phase === 'serving', patient);
     await story.chat.untilServing('v1', 2);
-    await load.untilMore(10);
+    // Longer than kubelets take to say that their pods are ready after all.
+    await load.untilMore(200);
   });
   expect(failed(outcomes)).toEqual([]);
   expect(await story.objects.uids()).toEqual(running);

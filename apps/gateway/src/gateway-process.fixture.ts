@@ -56,3 +56,11 @@ export function isAlive(pid: number): boolean {
     return false;
   }
 }
+
+/** Returns when none of its processes writes to its folder any more. */
+export async function killGatewayProcess({ child, exit, served }: GatewayProcess): Promise<void> {
+  child.kill('SIGKILL');
+  for (const pid of served()) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+  await exit;
+  await until('its workers are gone', () => !served().some(isAlive));
+}

@@ -1,16 +1,20 @@
-import type { ChildProcess } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type SimulatedEngine, startSimulatedEngine } from '@signalbox/testkit/simulated-engine';
 import { backendOf, chat, routeOf, serve, snapshotOf, TestControlPlane, token, until } from './gateway.fixture.ts';
-import { addressesOf, type GatewayProcess, startGatewayProcess } from './gateway-process.fixture.ts';
+import {
+  addressesOf,
+  type GatewayProcess,
+  killGatewayProcess,
+  startGatewayProcess,
+} from './gateway-process.fixture.ts';
 
 let engine: SimulatedEngine;
 let controlPlane: TestControlPlane;
 let dataDir: string;
-let children: ChildProcess[] = [];
+let started: GatewayProcess[] = [];
 
 beforeEach(async () => {
   engine = await startSimulatedEngine({ args: ['serve', 'org/tiny', '--served-model-name', 'tiny'] });
@@ -18,8 +22,8 @@ beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'signalbox-gateway-'));
 });
 afterEach(async () => {
-  for (const child of children) child.kill('SIGKILL');
-  children = [];
+  await Promise.all(started.map(killGatewayProcess));
+  started = [];
   await controlPlane.close();
   await engine.close();
   await rm(dataDir, { recursive: true, force: true });
@@ -31,7 +35,7 @@ function start(env: Record<string, string>): GatewayProcess {
     SIGNALBOX_GATEWAY_DATA_DIR: dataDir,
     ...env,
   });
-  children.push(running.child);
+  started.push(running);
   return running;
 }
 

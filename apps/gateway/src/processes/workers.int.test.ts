@@ -8,6 +8,7 @@ import {
   addressesOf,
   type GatewayProcess,
   isAlive,
+  killGatewayProcess,
   startGatewayProcess,
   untilReady,
 } from '../gateway-process.fixture.ts';
@@ -25,10 +26,7 @@ beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'signalbox-gateway-'));
 });
 afterEach(async () => {
-  for (const { child, served } of running) {
-    child.kill('SIGKILL');
-    for (const pid of served()) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
-  }
+  await Promise.all(running.map(killGatewayProcess));
   running = [];
   await controlPlane.close();
   for (const engine of engines) await engine.close();

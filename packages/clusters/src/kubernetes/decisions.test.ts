@@ -20,7 +20,7 @@ interface PodChanges {
   last?: Record<string, unknown>;
   restarts?: number;
   started?: boolean;
-  ready?: { status: string; since?: string };
+  ready?: { status: string; since?: string; reason?: string };
   containersReady?: string;
   scheduled?: { status: string; message?: string };
   nodeName?: string | undefined;
@@ -34,7 +34,7 @@ function aPod(changes: PodChanges = {}): Pod {
   const container = {
     name: 'engine',
     restartCount: changes.restarts ?? 0,
-    ready: ready.status === 'True',
+    ready: (changes.containersReady ?? ready.status) === 'True',
     started: changes.started ?? false,
     state: changes.state ?? {},
     lastState: changes.last ?? {},
@@ -46,7 +46,12 @@ function aPod(changes: PodChanges = {}): Pod {
       phase: 'Running',
       conditions: [
         { type: 'PodScheduled', ...scheduled },
-        { type: 'Ready', status: ready.status, lastTransitionTime: ready.since ?? '2026-09-30T12:00:00Z' },
+        {
+          type: 'Ready',
+          status: ready.status,
+          reason: ready.reason,
+          lastTransitionTime: ready.since ?? '2026-09-30T12:00:00Z',
+        },
         { type: 'ContainersReady', status: changes.containersReady ?? ready.status },
       ],
       containerStatuses: [container],
@@ -60,6 +65,14 @@ const runningSince = (startedAt: string) => ({ running: { startedAt } });
 const exit = (exitCode: number, reason = 'Error', message?: string) => ({ terminated: { exitCode, reason, message } });
 const unscheduled = { nodeName: undefined, status: { phase: 'Pending', containerStatuses: undefined } };
 const scheduler = '0/2 nodes are available: 2 Insufficient nvidia.com/gpu.';
+
+/** Its node was silent for a while, or the API server was and it looked so. */
+const unreadyByController = aPod({
+  started: true,
+  ready: { status: 'False', since: '2026-09-30T12:05:00Z' },
+  containersReady: 'True',
+  state: runningSince('2026-09-30T12:00:01Z'),
+});
 
 describe('the phase of a pod', () => {
   test.each<{ name: string; pod: Pod; node?: NodeFact; warning?: string; want: [string, string | null] }>([
@@ -128,15 +141,24 @@ describe('the phase of a pod', () => {
     },
     {
       name: 'lost its node, told by an account that may not read nodes',
-      pod: {
-        ...aPod({ started: true, ready: { status: 'False' }, containersReady: 'True' }),
-        status: {
-          ...aPod({ containersReady: 'True' }).status,
-          containerStatuses: [{ name: 'engine', ready: true }] as unknown as ContainerStatus[],
-        },
-      },
+      pod: unreadyByController,
       node: { kind: 'unknown' },
       want: ['lost', 'node gpu-a no longer tells of this pod'],
+    },
+    {
+      name: 'lost its node, which is back and has not told of its pods yet',
+      pod: unreadyByController,
+      want: ['lost', 'node gpu-a was silent and has not told of this pod since'],
+    },
+    {
+      name: 'waits for a readiness gate',
+      pod: aPod({
+        started: true,
+        ready: { status: 'False', reason: 'ReadinessGatesNotReady' },
+        containersReady: 'True',
+        state: runningSince('2026-09-30T12:00:01Z'),
+      }),
+      want: ['starting', null],
     },
     {
       name: 'was told to go',

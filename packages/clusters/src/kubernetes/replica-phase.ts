@@ -45,14 +45,30 @@ export function nodeFact(node: Node | undefined, name: string): NodeFact {
 }
 
 function lostReason(pod: Pod, node: NodeFact): string | null {
-  if (node.kind === 'silent' && pod.spec?.nodeName !== undefined) return node.message;
-  // When a node falls silent, the node controller takes the pod's readiness away and leaves the containers' as last told.
+  const name = pod.spec?.nodeName;
+  if (name === undefined) return null;
+  if (node.kind === 'silent') return node.message;
+  if (!tookReadinessAway(pod)) return null;
+  // Also when the node speaks again: for seconds after that its pods are as the controller left them.
+  return node.kind === 'unknown'
+    ? `node ${name} no longer tells of this pod`
+    : `node ${name} was silent and has not told of this pod since`;
+}
+
+/**
+ * When a node falls silent, or the API server was and all nodes look so, the node controller takes the pods' readiness
+ * away and leaves their containers' as last told. A readiness gate has the same two conditions, and a reason.
+ */
+function tookReadinessAway(pod: Pod): boolean {
   const containers = pod.status?.containerStatuses ?? [];
-  const allReady = containers.length > 0 && containers.every(({ ready }) => ready);
-  const isUnready = condition(pod, 'Ready')?.status === 'False' && condition(pod, 'ContainersReady')?.status === 'True';
-  return node.kind === 'unknown' && allReady && isUnready
-    ? `node ${pod.spec?.nodeName} no longer tells of this pod`
-    : null;
+  const ready = condition(pod, 'Ready');
+  return (
+    containers.length > 0 &&
+    containers.every((container) => container.ready) &&
+    condition(pod, 'ContainersReady')?.status === 'True' &&
+    ready?.status === 'False' &&
+    ready.reason !== 'ReadinessGatesNotReady'
+  );
 }
 
 function running(pod: Pod, container: ContainerStatus, warning: string | null): PhaseAndReason {

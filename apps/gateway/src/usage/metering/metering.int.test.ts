@@ -3,7 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { token, until } from '../../gateway.fixture.ts';
-import { addressesOf, type GatewayProcess, startGatewayProcess } from '../../gateway-process.fixture.ts';
+import {
+  addressesOf,
+  type GatewayProcess,
+  killGatewayProcess,
+  startGatewayProcess,
+} from '../../gateway-process.fixture.ts';
 import { runMetering } from './metering-run.fixture.ts';
 
 let dataDir: string;
@@ -13,8 +18,8 @@ beforeEach(() => {
   dataDir = mkdtempSync(join(tmpdir(), 'signalbox-metering-'));
   running = [];
 });
-afterEach(() => {
-  for (const { child } of running) child.kill('SIGKILL');
+afterEach(async () => {
+  await Promise.all(running.map(killGatewayProcess));
   rmSync(dataDir, { recursive: true, force: true });
 });
 
