@@ -20,16 +20,17 @@ describe('cases that readers once took differently, or that are known to split p
   });
 });
 
-const seed = Math.floor(Math.random() * 2 ** 31);
+/** The same cases every time: new ones are what `npm run fuzz` is for. */
+const seed = 1;
 const batches = { callers: 40, engines: 40, bodies: 100 };
-console.log(`fuzz: seed ${seed}; npm run fuzz -- --seed ${seed} --keep makes what it finds small and keeps it`);
 
-describe(`a short random slice, seed ${seed}`, () => {
+describe('a short slice', () => {
   test.each(readers.map((reader) => [reader.name, reader] as const))('%s', async (name, reader) => {
     for (let batch = 0; batch < batches[name as keyof typeof batches]; batch++) {
       const found = await fuzzBatch(reader, seed, batch * casesPerBatch);
       expect(found.map(({ difference, smallest }) => `${difference}\n${escaped(smallest.bytes)}`)).toEqual([]);
     }
-    expect(reader.taken).toBeGreaterThan(500);
+    // A slice of which nothing is taken compares nothing.
+    expect(reader.taken).toBeGreaterThan(300);
   });
 });

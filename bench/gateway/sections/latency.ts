@@ -5,6 +5,7 @@ import { fillRoutingTable } from './fill-routing-table.ts';
 import { type LatencySample, latencyResult } from './latency-result.ts';
 import { measuredLoad } from './measured-load.ts';
 import type { Rig, Section } from './section.ts';
+import { warmUpSeconds } from './warm-up.ts';
 
 const connections = 256;
 
@@ -44,7 +45,7 @@ async function mostPerSecond(
   const gateway = running.find(({ name }) => name === 'gateway');
   if (gateway === undefined) throw new Error('the gateway does not run');
   const options = { requestsFile: fileOf(gateway), connections: 64, seconds: rig.quick ? 2 : 5 };
-  await measuredLoad(gateway, { ...options, seconds: 2 }, problems);
+  await measuredLoad(gateway, { ...options, seconds: warmUpSeconds(gateway.name, rig.quick) }, problems);
   const { whole, seconds } = await measuredLoad(gateway, options, problems);
   return whole / seconds;
 }

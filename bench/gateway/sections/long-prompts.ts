@@ -4,6 +4,7 @@ import { longBodies } from './bodies.ts';
 import { type LongPromptSample, longPromptsResult } from './long-prompts-result.ts';
 import { measuredLoad } from './measured-load.ts';
 import type { Section } from './section.ts';
+import { secondsOf } from './warm-up.ts';
 
 const rate = 500;
 const shortStream = { frames: 4, intervalUs: 1_000, firstUs: 0 };
@@ -23,9 +24,11 @@ export const longPrompts: Section = {
           { whole: rig.requests(contender, longBodies()), stream: rig.requests(contender, longBodies(shortStream)) },
         ]),
       );
-      const measure = async (contender: RunningContender): Promise<LongPromptSample> => {
+      const measure = async (contender: RunningContender, isWarmUp: boolean): Promise<LongPromptSample> => {
         const { whole = '', stream = '' } = files.get(contender.name) ?? {};
-        const closed = await measuredLoad(contender, { requestsFile: whole, connections: 20, seconds }, problems);
+        const forSeconds = secondsOf(contender.name, isWarmUp, rig, seconds);
+        const long = { requestsFile: whole, connections: 20, seconds: forSeconds };
+        const closed = await measuredLoad(contender, long, problems);
         const { frames } = shortStream;
         const open = { requestsFile: stream, connections: 64, seconds, rate, frames };
         const { firstByteUs } = await measuredLoad(contender, open, problems);

@@ -4,6 +4,7 @@ import { streamBodies } from './bodies.ts';
 import { measuredLoad } from './measured-load.ts';
 import { type DelaySample, type SaturationSample, saturationResult } from './saturation-result.ts';
 import type { Section } from './section.ts';
+import { secondsOf } from './warm-up.ts';
 
 const offeredStreams = 2_000;
 const perStream = 50;
@@ -19,14 +20,15 @@ export const saturation: Section = {
     return rig.during(saturation.contenders, async (running) => {
       const bodies = streamBodies({ frames, intervalUs, firstUs: 0 });
       const files = new Map(running.map((contender) => [contender.name, rig.requests(contender, bodies)]));
-      const send = (contender: RunningContender, connections: number) => {
+      const send = (contender: RunningContender, isWarmUp: boolean, connections: number) => {
         const rampMs = (frames * intervalUs) / 1_000;
         const requestsFile = files.get(contender.name) ?? '';
-        const options = { requestsFile, connections, seconds, rampMs, frames, timeoutMs: 120_000 };
+        const forSeconds = secondsOf(contender.name, isWarmUp, rig, seconds);
+        const options = { requestsFile, connections, seconds: forSeconds, rampMs, frames, timeoutMs: 120_000 };
         return measuredLoad(contender, options, problems);
       };
-      const most = async (contender: RunningContender): Promise<SaturationSample> => {
-        const { stream, proxyCpuSeconds, seconds: took } = await send(contender, offeredStreams);
+      const most = async (contender: RunningContender, isWarmUp: boolean): Promise<SaturationSample> => {
+        const { stream, proxyCpuSeconds, seconds: took } = await send(contender, isWarmUp, offeredStreams);
         return {
           perCpuSecond: stream.frames / proxyCpuSeconds,
           perSecond: stream.frames / took,
@@ -38,7 +40,7 @@ export const saturation: Section = {
       const capacity = Math.min(...(saturated.get('gateway') ?? []).map(({ perCpuSecond }) => perCpuSecond));
       const part = Math.max(1, Math.round((0.6 * capacity) / perStream));
       const delay = async (contender: RunningContender): Promise<DelaySample> => {
-        const { frameDelayUs } = await send(contender, part);
+        const { frameDelayUs } = await send(contender, false, part);
         if (frameDelayUs === null) throw new Error(`${contender.name} streamed nothing`);
         return { p50Us: frameDelayUs.p50, p99Us: frameDelayUs.p99 };
       };

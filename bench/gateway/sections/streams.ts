@@ -4,6 +4,7 @@ import { streamBodies } from './bodies.ts';
 import { measuredLoad } from './measured-load.ts';
 import type { Section } from './section.ts';
 import { type StreamSample, streamsResult } from './streams-result.ts';
+import { secondsOf } from './warm-up.ts';
 
 const connections = 500;
 const intervalUs = 20_000;
@@ -21,10 +22,12 @@ export const streams: Section = {
     return rig.during(names, async (running) => {
       const bodies = streamBodies({ frames, intervalUs, firstUs });
       const files = new Map(running.map((contender) => [contender.name, rig.requests(contender, bodies)]));
-      const measure = async (contender: RunningContender): Promise<StreamSample> => {
+      const measure = async (contender: RunningContender, isWarmUp: boolean): Promise<StreamSample> => {
         // The ramp spreads the streams over one stream's life: an even load, not 500 frames at one moment.
         const rampMs = (frames * intervalUs) / 1_000;
-        const options = { requestsFile: files.get(contender.name) ?? '', connections, seconds, rampMs, frames };
+        const requestsFile = files.get(contender.name) ?? '';
+        const forSeconds = secondsOf(contender.name, isWarmUp, rig, seconds);
+        const options = { requestsFile, connections, seconds: forSeconds, rampMs, frames };
         const result = await measuredLoad(contender, options, problems);
         if (result.firstByteUs === null) throw new Error(`${contender.name} streamed nothing`);
         return {

@@ -5,7 +5,7 @@ import { fillRoutingTable } from './fill-routing-table.ts';
 import { measuredLoad } from './measured-load.ts';
 import type { Section } from './section.ts';
 import { throughputResult } from './throughput-result.ts';
-import { warmUpSeconds } from './warm-up.ts';
+import { secondsOf } from './warm-up.ts';
 
 const connections = 64;
 
@@ -21,8 +21,7 @@ export const throughput: Section = {
       const files = new Map(running.map((contender) => [contender.name, rig.requests(contender, smallBodies())]));
       const measure = async (contender: (typeof running)[number], isWarmUp: boolean) => {
         const requestsFile = files.get(contender.name) ?? '';
-        const forSeconds = isWarmUp ? warmUpSeconds(contender.name, rig.quick) : seconds;
-        const options = { requestsFile, connections, seconds: forSeconds };
+        const options = { requestsFile, connections, seconds: secondsOf(contender.name, isWarmUp, rig, seconds) };
         const { proxyCpuSeconds, whole, seconds: took } = await measuredLoad(contender, options, problems);
         return { cpuUs: (proxyCpuSeconds * 1e6) / whole, perSecond: whole / took };
       };

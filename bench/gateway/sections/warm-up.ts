@@ -1,5 +1,6 @@
 import type { ContenderName } from '../contenders/contender.ts';
 
+const nativeSeconds = 1.5;
 const native: ReadonlySet<ContenderName> = new Set(['direct', 'nginx', 'haproxy']);
 
 /**
@@ -7,6 +8,11 @@ const native: ReadonlySet<ContenderName> = new Set(['direct', 'nginx', 'haproxy'
  * it has: its cost per request falls by half within its first 10 s at full speed.
  */
 export function warmUpSeconds(name: ContenderName, quick: boolean): number {
-  if (native.has(name)) return 1.5;
+  if (native.has(name)) return nativeSeconds;
   return quick ? 5 : 15;
+}
+
+/** What a turn of a contender takes: its warm-up, or one of its rounds. */
+export function secondsOf(name: ContenderName, isWarmUp: boolean, rig: { quick: boolean }, seconds: number): number {
+  return isWarmUp ? warmUpSeconds(name, rig.quick) : seconds;
 }
