@@ -20,15 +20,15 @@ export const saturation: Section = {
     return rig.during(saturation.contenders, async (running) => {
       const bodies = streamBodies({ frames, intervalUs, firstUs: 0 });
       const files = new Map(running.map((contender) => [contender.name, rig.requests(contender, bodies)]));
-      const send = (contender: RunningContender, isWarmUp: boolean, connections: number) => {
+      const send = (contender: RunningContender, connections: number, forSeconds: number) => {
         const rampMs = (frames * intervalUs) / 1_000;
         const requestsFile = files.get(contender.name) ?? '';
-        const forSeconds = secondsOf(contender.name, isWarmUp, rig, seconds);
         const options = { requestsFile, connections, seconds: forSeconds, rampMs, frames, timeoutMs: 120_000 };
         return measuredLoad(contender, options, problems);
       };
       const most = async (contender: RunningContender, isWarmUp: boolean): Promise<SaturationSample> => {
-        const { stream, proxyCpuSeconds, seconds: took } = await send(contender, isWarmUp, offeredStreams);
+        const forSeconds = secondsOf(contender.name, isWarmUp, rig, seconds);
+        const { stream, proxyCpuSeconds, seconds: took } = await send(contender, offeredStreams, forSeconds);
         return {
           perCpuSecond: stream.frames / proxyCpuSeconds,
           perSecond: stream.frames / took,
@@ -40,7 +40,7 @@ export const saturation: Section = {
       const capacity = Math.min(...(saturated.get('gateway') ?? []).map(({ perCpuSecond }) => perCpuSecond));
       const part = Math.max(1, Math.round((0.6 * capacity) / perStream));
       const delay = async (contender: RunningContender): Promise<DelaySample> => {
-        const { frameDelayUs } = await send(contender, false, part);
+        const { frameDelayUs } = await send(contender, part, seconds);
         if (frameDelayUs === null) throw new Error(`${contender.name} streamed nothing`);
         return { p50Us: frameDelayUs.p50, p99Us: frameDelayUs.p99 };
       };

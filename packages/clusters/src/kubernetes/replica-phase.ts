@@ -48,7 +48,7 @@ function lostReason(pod: Pod, node: NodeFact): string | null {
   const name = pod.spec?.nodeName;
   if (name === undefined) return null;
   if (node.kind === 'silent') return node.message;
-  if (!tookReadinessAway(pod)) return null;
+  if (!isUnreadyByController(pod)) return null;
   // Also when the node speaks again: for seconds after that its pods are as the controller left them.
   return node.kind === 'unknown'
     ? `node ${name} no longer tells of this pod`
@@ -59,7 +59,7 @@ function lostReason(pod: Pod, node: NodeFact): string | null {
  * When a node falls silent, or the API server was and all nodes look so, the node controller takes the pods' readiness
  * away and leaves their containers' as last told. A readiness gate has the same two conditions, and a reason.
  */
-function tookReadinessAway(pod: Pod): boolean {
+function isUnreadyByController(pod: Pod): boolean {
   const containers = pod.status?.containerStatuses ?? [];
   const ready = condition(pod, 'Ready');
   return (
