@@ -7,6 +7,7 @@ import { StoredAnswers } from './admission/idempotency/stored-answers.ts';
 import { Buckets } from './admission/limits/buckets.ts';
 import type { CallerEdges } from './callers/caller-edges.ts';
 import { CallerServer } from './callers/caller-server.ts';
+import type { Draining } from './callers/shedding.ts';
 import { Deadlines } from './deadlines.ts';
 import { HealthChecks } from './health/health-checks.ts';
 import { LoadReadings } from './health/load-readings.ts';
@@ -160,8 +161,8 @@ export class DataPlane {
   }
 
   /** See `CallerServer`. */
-  beginDraining(idleMs: number): void {
-    this.#server.beginDraining(idleMs);
+  beginDraining(draining: Draining): void {
+    this.#server.beginDraining(draining);
   }
 
   /** Takes no more and lets what runs finish in its time; streams that outlast it end in an error event. */

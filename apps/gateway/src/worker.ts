@@ -46,7 +46,7 @@ export class Worker {
       lost: () => {
         if (this.#isLeaving) return;
         // Nobody brings us requests or snapshots any more, and another gateway may listen already.
-        this.#plane.beginDraining(this.#options.idleMs);
+        this.#plane.beginDraining({ idleMs: this.#options.idleMs });
         void this.#leave(this.#options.drainMs);
       },
     });
@@ -57,7 +57,7 @@ export class Worker {
     if (message.kind === 'snapshot') void link.send(this.#apply(message.sequence, message.text));
     else if (message.kind === 'share') this.#plane.setLimitShares(message.parts.shares, 1 / message.parts.gateways);
     else if (message.kind === 'tellMetrics') void this.#tellMetrics();
-    else if (message.kind === 'beginDraining') this.#plane.beginDraining(message.idleMs);
+    else if (message.kind === 'beginDraining') this.#plane.beginDraining(message);
     else if (message.kind === 'drain') void this.#leave(message.timeoutMs);
     else assertNever(message);
   }

@@ -3,6 +3,7 @@ import { FastConnection } from '../../src/callers/fast-connection.ts';
 import { NodeServer } from '../../src/callers/node-server.ts';
 import { PeerSource } from '../../src/callers/peer-source.ts';
 import type { Reply } from '../../src/callers/reply.ts';
+import { Shedding } from '../../src/callers/shedding.ts';
 import { TrustedProxies } from '../../src/callers/trusted-proxies.ts';
 import type { RequestHead } from '../../src/http1/request-head.ts';
 import { Outbox } from '../../src/outbox.ts';
@@ -44,14 +45,16 @@ export class Callers implements Subject, CallHandler {
   readonly #tracks = new Map<string, Track>();
   readonly #node: NodeServer;
   readonly #outbox = new Outbox();
+  readonly #staying: Shedding;
   #lastId = 0;
 
   constructor() {
+    this.#staying = new Shedding(() => 0);
     this.#node = new NodeServer({
       handler: this,
       ...patience,
       idleMs: patience.headersTimeoutMs,
-      isDraining: () => false,
+      shedding: this.#staying,
       refused: () => undefined,
       newRequestId: () => 'id',
     });
@@ -157,7 +160,7 @@ export class Callers implements Subject, CallHandler {
       ...patience,
       idleMs: () => patience.headersTimeoutMs,
       outbox: this.#outbox,
-      isDraining: () => false,
+      shedding: this.#staying,
       handOver: (connection, bytes) => {
         track.connection = undefined;
         track.handedOver = { from: track.read - bytes.length, readUpTo: track.read };

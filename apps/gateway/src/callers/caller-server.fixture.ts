@@ -148,7 +148,7 @@ export async function startCallers(
     },
     stop: async () => {
       for (const socket of sockets) socket.destroy();
-      server.beginDraining(0);
+      server.beginDraining({ idleMs: 0 });
       await server.drain(0, () => undefined);
     },
   };

@@ -12,6 +12,7 @@ import { Http2Server, http2Preface } from './http2-server.ts';
 import { NodeServer } from './node-server.ts';
 import { PeerSource } from './peer-source.ts';
 import { takeProxyHeader } from './proxy-header.ts';
+import { type Draining, Shedding } from './shedding.ts';
 import { TlsServer } from './tls-server.ts';
 import { plainAddress } from './trusted-proxies.ts';
 
@@ -66,23 +67,25 @@ export class CallerServer {
   readonly #arriving = new Map<Socket, PeerSource | undefined>();
   readonly #fast = new Map<FastConnection, PeerSource>();
   readonly #fastOptions: FastConnectionOptions;
-  #draining = false;
+  readonly #shedding: Shedding;
   #idleMs: number;
+  #overMs = 0;
   #idle: (() => void) | undefined;
 
   constructor(given: CallerServerOptions) {
     const options = { ...defaults, ...given };
     const { edges, deadlines } = options;
     this.#options = options;
-    const isDraining = (): boolean => this.#draining;
+    const shedding = new Shedding(options.now);
+    this.#shedding = shedding;
     this.#idleMs = options.keepAliveMs;
-    this.#node = new NodeServer({ ...options, idleMs: options.keepAliveMs, isDraining });
-    this.#http2 = new Http2Server({ ...options, isDraining, node: this.#node });
+    this.#node = new NodeServer({ ...options, idleMs: options.keepAliveMs, shedding });
+    this.#http2 = new Http2Server({ ...options, shedding, node: this.#node });
     this.#counts = new ConnectionCounts({ most: edges.maxConnections, mostPerAddress: edges.maxConnectionsPerAddress });
     this.#fastOptions = {
       ...options,
       idleMs: () => this.#idleMs,
-      isDraining,
+      shedding,
       handOver: (from, bytes) => this.#handOver(from, bytes),
       closed: (from) => {
         this.#fast.delete(from);
@@ -132,9 +135,11 @@ export class CallerServer {
   /**
    * From now on answers close their connections, so that callers come back elsewhere. Those that wait for a request
    * may do so for `idleMs` from their last answer on: closing one at once could meet a request that is under way.
+   * With `overMs`, each connection comes to its turn at a moment of its own within that time.
    */
-  beginDraining(idleMs: number): void {
-    this.#draining = true;
+  beginDraining({ idleMs, overMs = 0 }: Draining): void {
+    this.#shedding.begin(overMs);
+    this.#overMs = overMs;
     this.#idleMs = idleMs;
   }
 
@@ -148,7 +153,7 @@ export class CallerServer {
     for (const socket of this.#arriving.keys()) socket.destroy();
     for (const connection of [...this.#fast.keys()]) connection.idleNoLongerThan(this.#idleMs);
     this.#node.idleNoLongerThan(this.#idleMs);
-    this.#http2.drain();
+    this.#http2.drain(this.#overMs);
     if (this.#sockets.size > 0 && !(await within(timeoutMs, idle))) {
       late();
       await within(lastWordsMs, idle);

@@ -46,7 +46,7 @@ describe('a caller that reads slowly', () => {
     socket.pause();
     socket.write(post('/slow', '{}'));
     await until('it is answered', () => callers.handler.last?.body !== undefined);
-    callers.server.beginDraining(0);
+    callers.server.beginDraining({ idleMs: 0 });
     const drained = callers.server.drain(20_000, () => undefined);
     socket.resume();
     await closed;
@@ -249,7 +249,7 @@ describe('a gateway that drains', () => {
     idle.socket.write(get('/now?1'));
     busy.socket.write(post('/waits', '{}'));
     await until('both are begun', () => callers.handler.calls.length === 2 && idle.text() !== '');
-    callers.server.beginDraining(0);
+    callers.server.beginDraining({ idleMs: 0 });
     const drained = callers.server.drain(10_000, () => undefined);
     await idle.closed;
     callers.handler.calls.find(({ path }) => path === '/waits')?.answer('done');
@@ -265,12 +265,39 @@ describe('a gateway that drains', () => {
     socket.on('error', (error: NodeJS.ErrnoException) => errors.push(error.code ?? ''));
     socket.write(get('/now?1'));
     await until('it is answered', () => callers.handler.calls.length === 1);
-    callers.server.beginDraining(0);
+    callers.server.beginDraining({ idleMs: 0 });
     const drained = callers.server.drain(5_000, () => undefined);
     socket.write(get('/now?2'));
     await closed;
     await drained;
     expect(errors).toEqual([]);
+  });
+
+  test.each([
+    { path: 'the fast path', fastPath: true },
+    { path: "Node's own server", fastPath: false },
+  ])('over some time, closes one connection after the other: $path', async ({ fastPath }) => {
+    const timeMs = 60_000;
+    let passedMs = 0;
+    callers = await startCallers({ fastPath, now: () => performance.now() + passedMs });
+    const connections = await Promise.all(Array.from({ length: 40 }, () => callers.connect()));
+    const askAll = async (): Promise<boolean[]> => {
+      const open = connections.filter(({ socket }) => !socket.readableEnded);
+      const before = open.map(({ text }) => text().length);
+      for (const { socket } of open) socket.write(get('/now'));
+      await until('all are answered', () => open.every(({ text }, at) => text().length > (before[at] ?? 0)));
+      return open.map(({ text }, at) => text().slice(before[at]).toLowerCase().includes('connection: close'));
+    };
+    expect(await askAll()).not.toContain(true);
+    callers.server.beginDraining({ idleMs: timeMs, overMs: timeMs });
+    passedMs = timeMs / 2;
+    const closed = await askAll();
+    expect(closed).toContain(true);
+    expect(closed).toContain(false);
+    const leaving = connections.filter((_, at) => closed[at]);
+    await until('they are closed', () => leaving.every(({ socket }) => socket.readableEnded));
+    passedMs = timeMs;
+    expect(await askAll()).not.toContain(false);
   });
 });
 

@@ -6,6 +6,7 @@ import type { Outbox } from '../outbox.ts';
 import type { CallHandler, PendingCall } from './call-handler.ts';
 import type { PeerSource } from './peer-source.ts';
 import type { Reply, ReplyOwner } from './reply.ts';
+import type { Shedding } from './shedding.ts';
 
 const closeLine = 'connection: close\r\n';
 const crlfcrlf = Buffer.from('\r\n\r\n');
@@ -34,8 +35,7 @@ export interface FastConnectionOptions {
   bodyTotalMs: number;
   /** How long a caller may take nothing of what is written to it. */
   slowReaderMs: number;
-  /** The gateway leaves: answers close their connections. */
-  isDraining: () => boolean;
+  shedding: Shedding;
   /** This is nothing for here: Node's server takes the connection, with these bytes first. */
   handOver: (connection: FastConnection, bytes: Buffer) => void;
   closed: (connection: FastConnection) => void;
@@ -68,6 +68,7 @@ export class FastConnection implements Reply, Timed {
   readonly #source: PeerSource;
   readonly #options: FastConnectionOptions;
   readonly #head = new RequestHead();
+  readonly #turnToLeave = Math.random();
   #state: State = 'head';
   #deadline: number;
   #idleSince: number;
@@ -153,7 +154,7 @@ export class FastConnection implements Reply, Timed {
         ? 'transfer-encoding: chunked\r\n'
         : `content-length: ${length}\r\n`;
     // Given before the body has come, an answer is the connection's last: what follows of the body is no request.
-    if (this.#state === 'body' || this.#options.isDraining()) this.#keepAlive = false;
+    if (this.#state === 'body' || this.#options.shedding.isTurnOf(this.#turnToLeave)) this.#keepAlive = false;
     // Only errors say of themselves that they close; looking costs the others nothing.
     const saysClose = status >= 400 && lines.includes(closeLine);
     const ending = this.#keepAlive || saysClose ? '\r\n' : `${closeLine}\r\n`;

@@ -8,15 +8,16 @@ import {
   type ServerHttp2Session,
 } from 'node:http2';
 import type { Socket } from 'node:net';
-import type { NodeServer } from './node-server.ts';
+import type { Connection, NodeServer } from './node-server.ts';
 import type { PeerSource } from './peer-source.ts';
+import type { Shedding } from './shedding.ts';
 
 export interface Http2ServerOptions {
   /** Whoever takes its requests in. */
   node: Pick<NodeServer, 'take'>;
   headersTimeoutMs: number;
   keepAliveMs: number;
-  isDraining: () => boolean;
+  shedding: Shedding;
 }
 
 const maxStreams = 128;
@@ -36,7 +37,10 @@ export const http2Preface = Buffer.from('PRI * HTTP/2.0\r\n\r\n');
 export class Http2Server {
   readonly #options: Http2ServerOptions;
   readonly #server: Http2;
-  readonly #sessions = new Map<ServerHttp2Session, { source: PeerSource; streams: number }>();
+  readonly #sessions = new Map<
+    ServerHttp2Session,
+    Connection & { streams: number; leaving: NodeJS.Timeout | undefined }
+  >();
   /** Of the connection that is being adopted: its session comes up meanwhile. */
   #arriving: PeerSource | undefined;
 
@@ -72,8 +76,10 @@ export class Http2Server {
   }
 
   /** Tells every caller to open no more streams here; those that run go on, and the last one ends the connection. */
-  drain(): void {
-    for (const session of this.#sessions.keys()) session.close();
+  drain(overMs: number): void {
+    for (const [session, state] of this.#sessions)
+      if (overMs === 0) session.close();
+      else state.leaving ??= setTimeout(() => session.close(), state.turnToLeave * overMs);
   }
 
   close(): void {
@@ -83,9 +89,12 @@ export class Http2Server {
   #begun(session: ServerHttp2Session): void {
     const source = this.#arriving;
     if (source === undefined) return void session.destroy();
-    const state = { source, streams: 0 };
+    const state = { source, turnToLeave: Math.random(), streams: 0, leaving: undefined };
     this.#sessions.set(session, state);
-    session.on('close', () => this.#sessions.delete(session));
+    session.on('close', () => {
+      clearTimeout(this.#sessions.get(session)?.leaving);
+      this.#sessions.delete(session);
+    });
     session.setLocalWindowSize(sessionWindowBytes);
     const { headersTimeoutMs, keepAliveMs } = this.#options;
     session.setTimeout(headersTimeoutMs);
@@ -106,7 +115,7 @@ export class Http2Server {
     if (state === undefined) return void request.stream.close(constants.NGHTTP2_REFUSED_STREAM);
     // Node's compatibility API has all that is used of HTTP/1.1's objects.
     const [asHttp1, answer] = [request as unknown as IncomingMessage, response as unknown as ServerResponse];
-    this.#options.node.take(asHttp1, answer, state.source, request.stream);
-    if (this.#options.isDraining()) session?.close();
+    this.#options.node.take(asHttp1, answer, state, request.stream);
+    if (this.#options.shedding.isTurnOf(state.turnToLeave)) session?.close();
   }
 }

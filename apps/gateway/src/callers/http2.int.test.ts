@@ -220,7 +220,7 @@ describe.each([
     const running = ask(session, post, '{}');
     await until('it is whole', () => handler.last?.body !== undefined);
     const told = once(session, 'goaway');
-    server.beginDraining(0);
+    server.beginDraining({ idleMs: 0 });
     const drained = server.drain(10_000, () => undefined);
     await told;
     handler.last?.answer('done');
@@ -233,7 +233,7 @@ describe.each([
     const { port, server } = await start(secure);
     const session = await open(port, secure);
     await ask(session, post, '{}').closed;
-    server.beginDraining(0);
+    server.beginDraining({ idleMs: 0 });
     const last = ask(session, post, '{}');
     await last.closed;
     expect(last.status).toBe(200);

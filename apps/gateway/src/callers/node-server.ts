@@ -8,6 +8,7 @@ import type { CallHandler, PendingCall } from './call-handler.ts';
 import { headFromNode } from './node-head.ts';
 import { NodeReply } from './node-reply.ts';
 import type { PeerSource } from './peer-source.ts';
+import type { Shedding } from './shedding.ts';
 
 export interface NodeServerOptions {
   handler: CallHandler;
@@ -16,9 +17,16 @@ export interface NodeServerOptions {
   bodyStallMs: number;
   bodyTotalMs: number;
   slowReaderMs: number;
-  isDraining: () => boolean;
+  shedding: Shedding;
   refused: (code: string) => void;
   newRequestId: () => string;
+}
+
+/** Where a request comes from. */
+export interface Connection {
+  readonly source: PeerSource;
+  /** See `Shedding`. */
+  readonly turnToLeave: number;
 }
 
 const maxHeadBytes = 16_384;
@@ -33,7 +41,7 @@ export class NodeServer {
   readonly #server: Server;
   /** The answers under way on each socket, in order: what else is written to it would fall between them. */
   readonly #answering = new Map<Duplex, ServerResponse[]>();
-  readonly #sources = new WeakMap<Duplex, PeerSource>();
+  readonly #connections = new WeakMap<Duplex, Connection>();
   #closing: NodeJS.Timeout | undefined;
   /** What these still send is read and thrown away. */
   readonly #refused = new WeakSet<Duplex>();
@@ -64,7 +72,7 @@ export class NodeServer {
   /** Takes over a connection, with the bytes that were read from it already. */
   adopt(socket: Duplex, bytes: Buffer, source: PeerSource): void {
     source.movesTo('node');
-    this.#sources.set(socket, source);
+    this.#connections.set(socket, { source, turnToLeave: Math.random() });
     socket.once('close', () => this.#gone(socket));
     if (bytes.length > 0) socket.unshift(bytes);
     this.#server.emit('connection', socket);
@@ -89,10 +97,11 @@ export class NodeServer {
   }
 
   /** A request of either version of HTTP that Node has; `stream` where it is HTTP/2. */
-  take(request: IncomingMessage, response: ServerResponse, source: PeerSource, stream?: ServerHttp2Stream): void {
+  take(request: IncomingMessage, response: ServerResponse, from: Connection, stream?: ServerHttp2Stream): void {
     // A caller that goes away is told by `close`; an error nobody listens to would end the process.
     response.on('error', () => undefined);
-    const { handler, isDraining, slowReaderMs } = this.#options;
+    const { handler, shedding, slowReaderMs } = this.#options;
+    const isDraining = (): boolean => shedding.isTurnOf(from.turnToLeave);
     const reply = new NodeReply(request, response, { isDraining, slowReaderMs, stream });
     const head = headFromNode(request);
     if (head === undefined) {
@@ -101,7 +110,7 @@ export class NodeServer {
     }
     // HTTP/2 callers are told of the bound, but held to it only once they have heard.
     if (head.lines.length > maxHeadBytes) return void this.#refuse(reply, callerErrors.headersTooLarge());
-    const pending = handler.begin(head, reply, source.of(head.forwardedFor));
+    const pending = handler.begin(head, reply, from.source.of(head.forwardedFor));
     if (pending === undefined) return;
     if (head.contentLength > pending.maxBodyBytes) return void pending.refuse('tooLarge');
     if (request.headers.expect?.toLowerCase() === '100-continue') response.writeContinue();
@@ -114,9 +123,9 @@ export class NodeServer {
     // Nothing is upgraded here, but Node's parser stops at such a request and drops what was read behind it.
     if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
     this.#track(request.socket, response);
-    const source = this.#sources.get(request.socket);
-    if (source === undefined) request.socket.destroy();
-    else this.take(request, response, source);
+    const from = this.#connections.get(request.socket);
+    if (from === undefined) request.socket.destroy();
+    else this.take(request, response, from);
   }
 
   #collect(request: IncomingMessage, pending: PendingCall, stream: ServerHttp2Stream | undefined): void {

@@ -146,7 +146,7 @@ describe('callers over TLS', () => {
     const shaking = reading(connectPlain(port, '127.0.0.1'));
     const idle = reading(await secure(port));
     await until('both are there', () => server.connections === 2);
-    server.beginDraining(0);
+    server.beginDraining({ idleMs: 0 });
     await server.drain(10_000, () => undefined);
     await Promise.all([shaking.closed, idle.closed]);
   });

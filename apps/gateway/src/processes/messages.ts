@@ -26,7 +26,7 @@ const toWorker = z.discriminatedUnion('kind', [
   /** Its parts of limits. */
   z.object({ kind: z.literal('share'), parts: gatewayReportAnswerSchema }),
   z.object({ kind: z.literal('tellMetrics') }),
-  z.object({ kind: z.literal('beginDraining'), idleMs: count }),
+  z.object({ kind: z.literal('beginDraining'), idleMs: count, overMs: count.optional() }),
   /** No connection comes after it. */
   z.object({ kind: z.literal('drain'), timeoutMs: count }),
 ]);

@@ -43,7 +43,7 @@ export class OneProcess implements Traffic {
   }
 
   beginDraining(idleMs: number): void {
-    this.#plane.beginDraining(idleMs);
+    this.#plane.beginDraining({ idleMs });
   }
 
   drain(timeoutMs: number): Promise<void> {

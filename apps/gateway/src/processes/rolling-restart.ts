@@ -4,6 +4,8 @@ import type { Crew, Place } from './crew.ts';
 
 /** A new worker that takes longer is given up, and the old one stays. */
 const freshWithinMs = 30_000;
+/** The old worker's callers come to the new one within this time: it is slow until its code is compiled. */
+const shedOverMs = 5_000;
 
 export interface RollingRestartOptions {
   crew: Crew;
@@ -70,7 +72,7 @@ export class RollingRestart {
     place.worker = fresh;
     place.quickDeaths = 0;
     if (former === undefined || !crew.has(former)) return true;
-    former.send({ kind: 'beginDraining', idleMs });
+    former.send({ kind: 'beginDraining', idleMs, overMs: shedOverMs });
     crew.letGo(former, drainMs);
     return true;
   }
