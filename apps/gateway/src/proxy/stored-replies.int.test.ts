@@ -73,6 +73,22 @@ describe('a request with a key, with the store in this process', () => {
     expect(await ask(url, 'x', { content: 'another' })).toMatchObject({ status: 422 });
     expect(engine.asked).toBe(1);
   });
+
+  test('whose caller leaves while it waits its turn leaves the key free', async () => {
+    engine.hold();
+    const queue = { maxRequests: 10, maxBytes: 1e6, maxWaitMs: 60_000 };
+    const { url, level, gone } = await start({}, { slots: 1, queue });
+    const first = send(url, 'first');
+    await until('the engine is full', () => engine.asked === 1);
+    const second = send(url, 'second');
+    await until('it waits', async () => (await level('queue_depth')) === 1);
+    second.sent.destroy();
+    await until('it waits no more', async () => (await level('queue_depth')) === 0);
+    engine.release();
+    expect((await first.answer).status).toBe(200);
+    await gone();
+    expect(await ask(url, 'second')).toMatchObject({ status: 200, isReplay: false });
+  });
 });
 
 describe.each([{ fastPath: true }, { fastPath: false }])('while another process is asked for a key, %p', (path) => {
