@@ -3,7 +3,7 @@ import { type LimitUseReport, PRIORITY_CLASSES, type Snapshot, type TrafficRepor
 import type { Clock, Logger } from '@signalbox/runtime';
 import { BadKeys } from './admission/bad-keys.ts';
 import { ConsumerKeys } from './admission/consumer-keys.ts';
-import { StoredAnswers } from './admission/idempotency/stored-answers.ts';
+import type { AnswerStore } from './admission/idempotency/answer-store.ts';
 import { Buckets } from './admission/limits/buckets.ts';
 import type { CallerEdges } from './callers/caller-edges.ts';
 import { CallerServer } from './callers/caller-server.ts';
@@ -23,6 +23,7 @@ import { Answers } from './proxy/answer.ts';
 import type { CallServices, View } from './proxy/call-services.ts';
 import { Dispatcher } from './proxy/dispatcher.ts';
 import { Exchange } from './proxy/exchange.ts';
+import { OpenQuestion } from './proxy/open-question.ts';
 import { Reception } from './proxy/reception.ts';
 import { RetryBudget } from './proxy/retry-budget.ts';
 import { StoredReplies } from './proxy/stored-replies.ts';
@@ -58,6 +59,8 @@ export interface DataPlaneOptions {
   /** Where usage is kept. */
   book: Pick<Spool, 'reserve' | 'settle' | 'record' | 'flush'> | undefined;
   capture: Capture | undefined;
+  /** Answers by the key of their callers' requests. */
+  stored: AnswerStore;
   /** Hears of every call that is over: the line per request, traces. */
   ended: (call: CallSummary) => void;
 }
@@ -170,7 +173,8 @@ export class DataPlane {
     this.#shadows.close();
     await this.#server.drain(timeoutMs, () => {
       for (const route of this.#view?.table.byName.values() ?? []) route.gate.queue?.close();
-      for (const exchange of this.#exchanges()) exchange.cutShort();
+      for (const entry of [...this.#deadlines])
+        if (entry instanceof Exchange || entry instanceof OpenQuestion) entry.cutShort();
     });
     clearInterval(this.#queueTimer);
     this.#fleet.close();
@@ -237,13 +241,13 @@ export class DataPlane {
   }
 
   #services(): CallServices {
-    const { clock, book, capture, ended, monotonicMs, newRequestId, maxBodyBytes, trace } = this.#options;
+    const { clock, book, capture, ended, monotonicMs, newRequestId, maxBodyBytes, stored, trace } = this.#options;
     const hasher = new PromptHasher();
     return {
       view: () => this.#view,
       answers: new Answers({ refused: this.#metrics.refused }),
       badKeys: new BadKeys(),
-      stored: new StoredReplies(new StoredAnswers()),
+      stored: new StoredReplies(stored),
       hasher,
       exchange: {
         fleet: this.#fleet,

@@ -23,6 +23,7 @@ import {
   Secret,
   systemClock,
 } from '@signalbox/runtime';
+import { StoredAnswers } from './admission/idempotency/stored-answers.ts';
 import type { CallerEdges } from './callers/caller-edges.ts';
 import { TrustedProxies } from './callers/trusted-proxies.ts';
 import { DataPlane, type DataPlaneOptions } from './data-plane.ts';
@@ -265,6 +266,7 @@ export async function startTestGateway(
     trace: { hex: ids.hex, ratio: 1 },
     book,
     capture: undefined,
+    stored: new StoredAnswers(),
     ended: (call) => {
       logRequest(call);
       writer.flush();

@@ -10,6 +10,7 @@ import {
   startAdminServer,
   systemClock,
 } from '@signalbox/runtime';
+import { StoredAnswers } from './admission/idempotency/stored-answers.ts';
 import { edgesFrom } from './callers/caller-edges.ts';
 import { DataPlane } from './data-plane.ts';
 import type { Env } from './env.ts';
@@ -119,8 +120,9 @@ function openCarrier(env: Env, options: CarrierOptions): Promise<Carrier> | Carr
 async function openHere(env: Env, { gatewayId, log }: CarrierOptions): Promise<Carrier> {
   const own = await openTrafficProcess(env, { gatewayId, log, place: 0, processes: 1 });
   own.start();
+  const settings = { ...own.settings, stored: new StoredAnswers() };
   return {
-    traffic: (changed) => new OneProcess(new DataPlane(own.settings, own.metrics, changed)),
+    traffic: (changed) => new OneProcess(new DataPlane(settings, own.metrics, changed)),
     bootId: own.bootId,
     metrics: own.metrics,
     shown: own.metrics,

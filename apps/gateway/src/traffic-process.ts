@@ -30,7 +30,8 @@ const poolBytes = 256 * 1_024;
 
 /** What a process that carries requests has beside them: where usage, lines, traces and counts of calls go. */
 export interface TrafficProcess {
-  settings: DataPlaneOptions;
+  /** But for where answers are stored, which the process itself knows. */
+  settings: Omit<DataPlaneOptions, 'stored'>;
   metrics: GatewayMetrics;
   /** Of this start of this process. */
   bootId: string;

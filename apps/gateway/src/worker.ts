@@ -3,12 +3,13 @@ import { assertNever, type Snapshot } from '@signalbox/domain';
 import { DataPlane, type DataPlaneOptions } from './data-plane.ts';
 import type { GatewayMetrics } from './observe/gateway-metrics.ts';
 import { type FromWorker, protocol, type ToWorker } from './processes/messages.ts';
+import { PrimaryAnswers } from './processes/primary-answers.ts';
 import type { PrimaryLink } from './processes/primary-link.ts';
 import { parseSnapshot } from './snapshot/parse-snapshot.ts';
 
 const tellEveryMs = 500;
 
-export interface WorkerOptions extends DataPlaneOptions {
+export interface WorkerOptions extends Omit<DataPlaneOptions, 'stored'> {
   link: PrimaryLink;
   metrics: GatewayMetrics;
   drainMs: number;
@@ -21,6 +22,7 @@ export interface WorkerOptions extends DataPlaneOptions {
 /** A worker: the data plane alone. Everything that it knows comes from the primary, and all it counts goes there. */
 export class Worker {
   readonly #options: WorkerOptions;
+  readonly #stored: PrimaryAnswers;
   readonly #plane: DataPlane;
   #isTelling = false;
   #isLeaving = false;
@@ -28,7 +30,9 @@ export class Worker {
 
   constructor(options: WorkerOptions) {
     this.#options = options;
-    this.#plane = new DataPlane(options, options.metrics, () => void this.#tellSoon());
+    this.#stored = new PrimaryAnswers((message) => void options.link.send(message));
+    const settings = { ...options, stored: this.#stored };
+    this.#plane = new DataPlane(settings, options.metrics, () => void this.#tellSoon());
   }
 
   start(): void {
@@ -44,6 +48,7 @@ export class Worker {
         } else this.#said(message);
       },
       lost: () => {
+        this.#stored.lost();
         if (this.#isLeaving) return;
         // Nobody brings us requests or snapshots any more, and another gateway may listen already.
         this.#plane.beginDraining({ idleMs: this.#options.idleMs });
@@ -56,6 +61,8 @@ export class Worker {
     const { link } = this.#options;
     if (message.kind === 'snapshot') void link.send(this.#apply(message.sequence, message.text));
     else if (message.kind === 'share') this.#plane.setLimitShares(message.parts.shares, 1 / message.parts.gateways);
+    else if (message.kind === 'keyFound') this.#stored.found(message);
+    else if (message.kind === 'keepsAnswers') this.#stored.kept();
     else if (message.kind === 'tellMetrics') void this.#tellMetrics();
     else if (message.kind === 'beginDraining') this.#plane.beginDraining(message);
     else if (message.kind === 'drain') void this.#leave(message.timeoutMs);

@@ -1,6 +1,7 @@
 import { gatewayReportAnswerSchema, limitUseReportsSchema, trafficReportSchema } from '@signalbox/contracts';
 import type { MetricsState } from '@signalbox/runtime';
 import { z } from 'zod';
+import { answerMessage } from './answer-message.ts';
 
 /**
  * What primary and workers say to each other. After a rolling restart onto new code the workers are newer than the
@@ -26,6 +27,19 @@ const toWorker = z.discriminatedUnion('kind', [
   /** Its parts of limits. */
   z.object({ kind: z.literal('share'), parts: gatewayReportAnswerSchema }),
   z.object({ kind: z.literal('tellMetrics') }),
+  /** The primary keeps answers by Idempotency-Key and may be asked for them. */
+  z.object({ kind: z.literal('keepsAnswers') }),
+  /** To `keyAsked`. `fresh`: the key is the worker's until it says `keyAnswered` or `keyFreed`. */
+  z.object({
+    kind: z.literal('keyFound'),
+    id: z.string(),
+    found: z.discriminatedUnion('kind', [
+      z.object({ kind: z.literal('fresh') }),
+      z.object({ kind: z.literal('inFlight') }),
+      z.object({ kind: z.literal('mismatch') }),
+      z.object({ kind: z.literal('replay'), answer: answerMessage }),
+    ]),
+  }),
   z.object({ kind: z.literal('beginDraining'), idleMs: count, overMs: count.optional() }),
   /** No connection comes after it. */
   z.object({ kind: z.literal('drain'), timeoutMs: count }),
@@ -46,6 +60,18 @@ const fromWorker = z.discriminatedUnion('kind', [
     isUrgent: z.boolean(),
   }),
   z.object({ kind: z.literal('metrics'), state: metricsState }),
+  /** May a request with this key be carried out? `id` is the worker's own, `scope` the consumer key. */
+  z.object({
+    kind: z.literal('keyAsked'),
+    id: z.string(),
+    scope: z.string(),
+    key: z.string(),
+    fingerprint: z.string(),
+  }),
+  /** It was: this is to be given to those who ask again. */
+  z.object({ kind: z.literal('keyAnswered'), id: z.string(), answer: answerMessage }),
+  /** It came to nothing that is worth keeping. */
+  z.object({ kind: z.literal('keyFreed'), id: z.string() }),
 ]);
 
 export type ToWorker = z.infer<typeof toWorker>;

@@ -3,16 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type SimulatedEngine, startSimulatedEngine } from '@signalbox/testkit/simulated-engine';
-import { backendOf, chat, routeOf, snapshotOf, TestControlPlane, token, until } from '../gateway.fixture.ts';
-import {
-  addressesOf,
-  type GatewayProcess,
-  isAlive,
-  killGatewayProcess,
-  startGatewayProcess,
-  untilReady,
-} from '../gateway-process.fixture.ts';
+import { backendOf, chat, routeOf, snapshotOf, TestControlPlane, until } from '../gateway.fixture.ts';
+import { type GatewayProcess, isAlive, killGatewayProcess, untilReady } from '../gateway-process.fixture.ts';
 import { Callers } from './callers.fixture.ts';
+import { startWorkers } from './workers.fixture.ts';
 
 let engines: SimulatedEngine[];
 let controlPlane: TestControlPlane;
@@ -38,26 +32,10 @@ const snapshot = (number: number, version = 'v1') =>
 
 const startTwo = (env: Record<string, string> = {}) => startWith(2, env);
 
-/** A gateway whose workers all serve and have admitted the replicas. */
-async function startWith(workers: number, env: Record<string, string> = {}) {
-  const gateway = startGatewayProcess({
-    SIGNALBOX_CONTROL_PLANE_URL: controlPlane.url,
-    SIGNALBOX_GATEWAY_TOKEN: token,
-    SIGNALBOX_GATEWAY_DATA_DIR: dataDir,
-    SIGNALBOX_GATEWAY_WORKERS: String(workers),
-    ...env,
-  });
-  running.push(gateway);
-  controlPlane.publish(snapshot(1));
-  const addresses = await addressesOf(gateway);
-  await until('all workers serve', () => gateway.served().length === workers, 20_000);
-  await untilReady(addresses.admin);
-  await until('the replicas are admitted', () => {
-    const replicas = controlPlane.last?.replicas ?? [];
-    return replicas.length === 2 && replicas.every(({ admitted }) => admitted);
-  });
-  return { gateway, ...addresses };
-}
+const startWith = (workers: number, env: Record<string, string> = {}) => {
+  const started = (gateway: GatewayProcess) => void running.push(gateway);
+  return startWorkers({ workers, controlPlane, dataDir, snapshot: snapshot(1), env, started });
+};
 
 /** A connection of its own for a request. */
 const onItsOwn = { headers: { 'content-type': 'application/json', connection: 'close' } };

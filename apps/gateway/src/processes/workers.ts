@@ -17,6 +17,7 @@ import { type FromWorker, protocol } from './messages.ts';
 import { RollingRestart } from './rolling-restart.ts';
 import { SnapshotsOut } from './snapshots-out.ts';
 import type { Traffic } from './traffic.ts';
+import { WorkerAnswers } from './worker-answers.ts';
 import { WorkerLimits } from './worker-limits.ts';
 import type { WorkerPhase, WorkerProcess, WorkerProgram } from './worker-process.ts';
 
@@ -55,6 +56,7 @@ export class Workers implements Traffic {
   readonly #rollingRestart: RollingRestart;
   readonly #snapshots = new SnapshotsOut();
   readonly #limits: WorkerLimits<WorkerProcess>;
+  readonly #answers = new WorkerAnswers<WorkerProcess>();
   #departed: TrafficReport = noTraffic;
   #isStopping = false;
 
@@ -69,6 +71,7 @@ export class Workers implements Traffic {
       said: (worker, message) => this.#said(worker, message),
       ended: (worker, waiting) => {
         this.#limits.ended(worker, options.monotonicMs());
+        this.#answers.ended(worker);
         if (worker.report !== undefined) this.#departed = withDeparted(this.#departed, worker.report);
         if (worker.metrics !== undefined) options.departed(worker.metrics);
         if (waiting !== undefined) this.#door.again(waiting);
@@ -76,6 +79,7 @@ export class Workers implements Traffic {
         options.changed();
       },
       welcome: (worker) => {
+        worker.send({ kind: 'keepsAnswers' });
         worker.send({ kind: 'share', parts: this.#limits.welcome(worker, options.monotonicMs()) });
         const { newest } = this.#snapshots;
         if (newest !== undefined) worker.send({ kind: 'snapshot', sequence: newest.sequence, text: newest.text });
@@ -185,6 +189,15 @@ export class Workers implements Traffic {
         break;
       case 'metrics':
         break;
+      case 'keyAsked':
+        worker.send(this.#answers.asked(worker, message, monotonicMs()));
+        return;
+      case 'keyAnswered':
+        this.#answers.answered(worker, message);
+        return;
+      case 'keyFreed':
+        this.#answers.freed(worker, message);
+        return;
       default:
         assertNever(message);
     }

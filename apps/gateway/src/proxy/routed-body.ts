@@ -1,5 +1,6 @@
 import type { Caller } from '../admission/consumer-keys.ts';
 import { findRoute } from '../admission/find-route.ts';
+import type { Told } from '../admission/idempotency/answer-store.ts';
 import { idempotencyErrors } from '../admission/limit-errors.ts';
 import type { PendingCall } from '../callers/call-handler.ts';
 import { type CallerError, invalid } from '../dialects/errors/caller-error.ts';
@@ -16,13 +17,20 @@ import { callerErrors } from './caller-error.ts';
 import { timeoutMs } from './deadline.ts';
 import type { RoutedEndpoint } from './endpoints.ts';
 import type { ModelPlace } from './engine-request.ts';
+import type { Asked } from './exchanged-call.ts';
 import { headerIn } from './headers.ts';
+import { OpenQuestion } from './open-question.ts';
 import { RoutedCall } from './routed-call.ts';
 import { scanBody } from './scan-body.ts';
 
 const noSpans: readonly number[] = [];
 /** Longer than any rollout. */
 const cookieSeconds = 30 * 24 * 3_600;
+/**
+ * How long the store of answers is waited for. Where it is another process, that has little else to do and says it at
+ * once; if it hangs all the same, callers with a key are answered late and not in vain.
+ */
+const storeWithinMs = 1_000;
 
 type Target = { kind: 'named'; name: string; place: ModelPlace } | { kind: 'refused'; error: CallerError };
 
@@ -98,8 +106,6 @@ export class RoutedBody implements PendingCall {
     const facts = place.kind === 'body' ? place.facts : undefined;
     const pick = this.#pickRequest(route, facts, body);
     if ('error' in pick) return void this.#answer(pick.error);
-    const call = this.#answeredOnce(body);
-    if (call === undefined) return;
     const asked = {
       request: {
         endpoint: this.#endpoint,
@@ -121,7 +127,33 @@ export class RoutedBody implements PendingCall {
       stream: facts?.stream ?? false,
       deadlineAt,
     };
-    new RoutedCall(call, asked, this.#services).start();
+    if (this.#idempotencyKey === undefined || this.#caller.kind !== 'key')
+      return void new RoutedCall(this.#call, asked, this.#services).start();
+    this.#sendOnce(this.#idempotencyKey, this.#caller.key.id, asked);
+  }
+
+  /** Unless it was answered before; where another process has to be asked that, the call waits for its word. */
+  #sendOnce(key: string, keyId: string, asked: Asked): void {
+    const { stored, monotonicMs, exchange } = this.#services;
+    const { path, reply } = this.#call;
+    const now = monotonicMs();
+    const told = stored.begin(key, { keyId, path, body: asked.request.body }, now);
+    if (!(told instanceof Promise)) return void this.#goOn(told, asked);
+    new OpenQuestion({
+      reply,
+      deadlines: exchange.deadlines,
+      until: Math.min(asked.deadlineAt, now + storeWithinMs),
+      settled: (settled) => this.#goOn(settled, asked),
+      tooLate: (late) => stored.forget(late),
+      cut: () => this.#answer(callerErrors.draining()),
+    }).ask(told);
+  }
+
+  #goOn(told: Told, asked: Asked): void {
+    const reply = this.#services.stored.goOn(told, this.#call.reply);
+    if (reply === 'answered') return;
+    if (reply === 'inFlight' || reply === 'mismatch') return void this.#answer(idempotencyErrors(reply));
+    new RoutedCall({ ...this.#call, reply }, asked, this.#services).start();
   }
 
   #targetOf(body: Buffer): Target {
@@ -205,19 +237,6 @@ export class RoutedBody implements PendingCall {
     const site = this.#call.cors === undefined ? 'SameSite=Lax' : 'SameSite=None; Secure';
     this.#answerLines = `set-cookie: ${name}=${value}; Path=/; Max-Age=${cookieSeconds}; HttpOnly; ${site}\r\n`;
     return value;
-  }
-
-  /** The call to carry out; undefined when an earlier answer under the same key was given, or the key does not fit. */
-  #answeredOnce(body: Buffer): Call | undefined {
-    const { stored, monotonicMs } = this.#services;
-    const { reply, path } = this.#call;
-    if (this.#idempotencyKey === undefined || this.#caller.kind !== 'key') return this.#call;
-    const keyId = this.#caller.key.id;
-    const begun = stored.begin(this.#idempotencyKey, { keyId, path, body, reply }, monotonicMs());
-    if (begun === 'answered') return undefined;
-    if (begun !== 'inFlight' && begun !== 'mismatch') return { ...this.#call, reply: begun };
-    this.#answer(idempotencyErrors(begun));
-    return undefined;
   }
 
   #answer(error: CallerError): void {

@@ -128,6 +128,8 @@ export class RoutedCall implements ExchangedCall, QueueTicket, ReplyOwner, Dispa
     const { gate } = this.asked.route;
     const waited = gate.queue?.leave(this, now) === true;
     if (waited) this.#reservation.release(now);
+    // It has not been sent to an engine: a retry under its key is done anew.
+    this.call.reply.abandon?.();
     this.#end(this.#unsent('cancelled', 499));
   }
 

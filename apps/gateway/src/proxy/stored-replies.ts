@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Answering, StoredAnswer, StoredAnswers } from '../admission/idempotency/stored-answers.ts';
+import { assertNever } from '@signalbox/domain';
+import type { Answering, AnswerStore, StoredAnswer, Told } from '../admission/idempotency/answer-store.ts';
 import { PassedReply } from '../callers/passed-reply.ts';
 import type { Reply } from '../callers/reply.ts';
 
@@ -9,25 +10,39 @@ const ofOneAnswer = /^x-ratelimit-[^\r]*\r\n/gim;
 
 /** Answers given again to callers that ask again under the same Idempotency-Key. */
 export class StoredReplies {
-  readonly #answers: StoredAnswers;
+  readonly #answers: AnswerStore;
 
-  constructor(answers: StoredAnswers) {
+  constructor(answers: AnswerStore) {
     this.#answers = answers;
   }
 
-  /** The reply to carry on with; or why there is none: the answer was given, or the key does not fit. */
-  begin(
-    key: string,
-    request: { keyId: string; path: string; body: Buffer; reply: Reply },
-    now: number,
-  ): Reply | 'answered' | 'inFlight' | 'mismatch' {
-    if (key.length > maxKeyLength) return request.reply;
+  begin(key: string, request: { keyId: string; path: string; body: Buffer }, now: number): Told | Promise<Told> {
+    if (key.length > maxKeyLength) return { kind: 'unknown' };
     const fingerprint = createHash('sha256').update(request.path).update('\0').update(request.body).digest('base64');
-    const begun = this.#answers.begin(request.keyId, key, fingerprint, now);
-    if (begun.kind === 'inFlight' || begun.kind === 'mismatch') return begun.kind;
-    if (begun.kind === 'fresh') return new RecordedReply(request.reply, this.#answers, begun.answering);
-    replay(request.reply, begun.answer);
-    return 'answered';
+    return this.#answers.begin(request.keyId, key, fingerprint, now);
+  }
+
+  /** The reply to carry on with; or why there is none: the answer was given, or the key does not fit. */
+  goOn(told: Told, reply: Reply): Reply | 'answered' | 'inFlight' | 'mismatch' {
+    switch (told.kind) {
+      case 'unknown':
+        return reply;
+      case 'fresh':
+        return new RecordedReply(reply, this.#answers, told.answering);
+      case 'replay':
+        replay(reply, told.answer);
+        return 'answered';
+      case 'inFlight':
+      case 'mismatch':
+        return told.kind;
+      default:
+        return assertNever(told);
+    }
+  }
+
+  /** What was told came too late for its request. */
+  forget(told: Told): void {
+    if (told.kind === 'fresh') this.#answers.abandon(told.answering);
   }
 }
 
@@ -39,13 +54,13 @@ function replay(reply: Reply, { status, headers, body }: StoredAnswer): void {
 
 /** Passes an answer on and keeps a copy of it; one that fails or is cut off is not kept, so that it is done anew. */
 class RecordedReply extends PassedReply {
-  readonly #answers: StoredAnswers;
+  readonly #answers: AnswerStore;
   readonly #answering: Answering;
   readonly #body: Buffer[] = [];
   #status = 0;
   #lines = '';
 
-  constructor(reply: Reply, answers: StoredAnswers, answering: Answering) {
+  constructor(reply: Reply, answers: AnswerStore, answering: Answering) {
     super(reply);
     this.#answers = answers;
     this.#answering = answering;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Answering, type StoredAnswer, StoredAnswers } from './stored-answers.ts';
+import type { Answering, StoredAnswer } from './answer-store.ts';
+import { StoredAnswers } from './stored-answers.ts';
 
 const answer = (text: string): StoredAnswer => ({ status: 200, headers: ['a', 'b'], body: [Buffer.from(text)] });
 

@@ -1,22 +1,4 @@
-/** A finished answer, to be given again as it was. */
-export interface StoredAnswer {
-  readonly status: number;
-  /** Name and value in turn. */
-  readonly headers: readonly string[];
-  readonly body: readonly Buffer[];
-}
-
-/** Held by the request that answers under a key, until `finish` or `abandon`. */
-export interface Answering {
-  readonly id: string;
-}
-
-export type Begun =
-  | { kind: 'fresh'; answering: Answering }
-  | { kind: 'inFlight' }
-  | { kind: 'replay'; answer: StoredAnswer }
-  /** The same key for another request. */
-  | { kind: 'mismatch' };
+import type { Answering, AnswerStore, Begun, StoredAnswer } from './answer-store.ts';
 
 interface Entry extends Answering {
   readonly fingerprint: string;
@@ -39,13 +21,15 @@ const defaultBounds: StoredAnswerBounds = {
   maxInFlight: 10_000,
 };
 const overheadBytes = 200;
+/** Whoever holds a larger one need not bring it here. */
+export const { maxAnswerBytes } = defaultBounds;
 
 /**
  * Answers by the caller's `Idempotency-Key`, so that a retry whose first try went through is answered and not done
- * again. Bounded in bytes (least recently used goes) and in age; in memory only and of one process: what it does
- * not remember is done anew, which is what happens without it.
+ * again. Bounded in bytes (least recently used goes) and in age; in memory only, and one for all processes of a
+ * gateway: what it does not remember is done anew, which is what happens without it.
  */
-export class StoredAnswers {
+export class StoredAnswers implements AnswerStore {
   readonly #bounds: StoredAnswerBounds;
   readonly #answered = new Map<string, Entry>();
   readonly #inFlight = new Map<string, Entry>();
@@ -120,8 +104,12 @@ export class StoredAnswers {
   }
 }
 
-function sizeOf(entry: Entry, { headers, body }: StoredAnswer): number {
-  let bytes = overheadBytes + 2 * (entry.id.length + entry.fingerprint.length);
+function sizeOf(entry: Entry, answer: StoredAnswer): number {
+  return overheadBytes + 2 * (entry.id.length + entry.fingerprint.length) + answerBytes(answer);
+}
+
+export function answerBytes({ headers, body }: StoredAnswer): number {
+  let bytes = 0;
   for (const header of headers) bytes += 2 * header.length;
   for (const chunk of body) bytes += chunk.length;
   return bytes;
