@@ -2,14 +2,15 @@
  * Sends HTTP requests over keep-alive connections and prints what came back as JSON. One thread, epoll.
  *
  *   load --port P --requests FILE --connections N --seconds S [--rate R] [--ramp-ms M] [--frames F] [--timeout-ms T]
- *        [--tell-open]
+ *        [--settle-ms T] [--tell-open]
  *
  * Closed loop without --rate: every connection sends its next request as soon as it has its answer. With --rate, open
  * loop: requests are due at random (Poisson) moments whatever the answers do, and their latency counts from the moment
  * they were due, also where they had to wait for a connection; so a stalled server cannot hide its stall (coordinated
  * omission). --frames is how many numbered frames (frame.h) an event stream must have. --tell-open writes "open" to
- * stderr when every connection has had the first byte of a stream. SIGTERM ends it before its time, with nothing cut. FILE holds whole requests, each after its
- * length in decimal and a line end; they are sent in turn.
+ * stderr when every connection has had the first byte of a stream. --settle-ms leaves out of the latencies what was due
+ * in the first moments, when all connections are new. SIGTERM ends it before its time, with nothing cut. FILE holds
+ * whole requests, each after its length in decimal and a line end; they are sent in turn.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -55,7 +56,7 @@ typedef struct conn {
 static struct {
   int port, connections, frames, tell_open;
   double seconds, rate;
-  uint64_t ramp, timeout;
+  uint64_t ramp, timeout, settle;
 } opt = {.connections = 1, .seconds = 1, .timeout = 30ull * NANO};
 
 static int ep, open_connections, connecting, streams_begun;
@@ -228,7 +229,7 @@ static void on_body(conn *c, const char *data, size_t len, uint64_t now) {
   if (len == 0) return;
   if (!c->had_byte) {
     c->had_byte = 1;
-    record(&first_byte, now - c->due);
+    if (c->due >= started_at + opt.settle) record(&first_byte, now - c->due);
     if (c->is_stream && opt.tell_open && c->sent_at >= started_at && ++streams_begun == opt.connections)
       fputs("open\n", stderr);
   }
@@ -362,7 +363,7 @@ static void finish(conn *c) {
   in_flight--;
   whole++;
   status_counts[c->status]++;
-  record(&latency, now - c->due);
+  if (c->due >= started_at + opt.settle) record(&latency, now - c->due);
   settle_stream(c);
   last_answer_at = now;
   if (c->close_after) {
@@ -555,7 +556,8 @@ static void print_result(void) {
 int main(int argc, char **argv) {
   static const struct option known[] = {
       {"port", 1, 0, 'p'},    {"requests", 1, 0, 'q'}, {"connections", 1, 0, 'c'}, {"seconds", 1, 0, 's'}, {"rate", 1, 0, 'r'},
-      {"ramp-ms", 1, 0, 'm'}, {"frames", 1, 0, 'f'},   {"timeout-ms", 1, 0, 't'},  {"tell-open", 0, 0, 'o'}, {0}};
+      {"ramp-ms", 1, 0, 'm'}, {"frames", 1, 0, 'f'},   {"timeout-ms", 1, 0, 't'},  {"tell-open", 0, 0, 'o'},
+      {"settle-ms", 1, 0, 'e'}, {0}};
   const char *file = NULL;
   for (int o; (o = getopt_long(argc, argv, "", known, NULL)) != -1;) {
     if (o == 'p') opt.port = atoi(optarg);
@@ -567,6 +569,7 @@ int main(int argc, char **argv) {
     else if (o == 'f') opt.frames = atoi(optarg);
     else if (o == 't') opt.timeout = strtoull(optarg, NULL, 10) * 1000000u;
     else if (o == 'o') opt.tell_open = 1;
+    else if (o == 'e') opt.settle = strtoull(optarg, NULL, 10) * 1000000u;
     else return 64;
   }
   if (!file || opt.port <= 0 || opt.connections <= 0) return fprintf(stderr, "load: --port and --requests\n"), 64;

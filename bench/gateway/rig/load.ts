@@ -44,6 +44,8 @@ export interface LoadOptions {
   /** Of every stream; a stream with fewer has lost some. */
   frames?: number;
   timeoutMs?: number;
+  /** Requests of this time at the beginning are answered and not measured. */
+  settleMs?: number;
   /** Ends it before its time, once what is under way has been answered. */
   stopped?: AbortSignal;
   /** Called when every connection has a stream under way. */
@@ -51,7 +53,8 @@ export interface LoadOptions {
 }
 
 export async function runLoad(options: LoadOptions): Promise<LoadResult> {
-  const { port, requestsFile, connections, seconds, rate, rampMs, frames, timeoutMs, whenAllOpen, stopped } = options;
+  const { port, requestsFile, connections, seconds, rate, rampMs, frames, timeoutMs, settleMs, whenAllOpen, stopped } =
+    options;
   const flags: [string, number | undefined][] = [
     ['port', port],
     ['connections', connections],
@@ -60,6 +63,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
     ['ramp-ms', rampMs],
     ['frames', frames],
     ['timeout-ms', timeoutMs],
+    ['settle-ms', settleMs],
   ];
   const given = flags.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, String(value)]));
   const command = [nativeProgram('load'), '--requests', requestsFile, ...given];

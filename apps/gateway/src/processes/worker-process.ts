@@ -23,6 +23,13 @@ export interface WorkerEvents {
   ended(how: string, waiting: Socket | undefined): void;
 }
 
+/**
+ * A worker has a core to itself: helper threads of its garbage collections take it away from callers, of this worker or
+ * of another. Smaller young generations are collected more often and for less long; below 8 MB they cost more
+ * processor time. At half load p99 was 6 ms with both, and 34 without. What Node was started with comes after and wins.
+ */
+const workerFlags = ['--single-threaded-gc', '--max-semi-space-size=8'];
+
 /** The primary's end of one worker, and what is known of it. */
 export class WorkerProcess {
   readonly startedAt: number;
@@ -49,7 +56,11 @@ export class WorkerProcess {
     this.#said = events.said;
     this.#now = now;
     this.startedAt = now();
-    this.#child = fork(path, ['worker', `${place}`], { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    this.#child = fork(path, ['worker', `${place}`], {
+      env,
+      execArgv: [...workerFlags, ...process.execArgv],
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
     this.#child.on('message', (message) => {
       this.heardAt = now();
       this.#heard(message);
