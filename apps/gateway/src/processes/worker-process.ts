@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { TrafficReport } from '@signalbox/domain';
 import type { MetricsState } from '@signalbox/runtime';
+import { workerFlags } from '../garbage-collection.ts';
 import { type FromWorker, parseFromWorker, type ToWorker } from './messages.ts';
 
 /**
@@ -22,13 +23,6 @@ export interface WorkerEvents {
   /** All it said has been heard. `waiting` is the connection that it can no longer take. */
   ended(how: string, waiting: Socket | undefined): void;
 }
-
-/**
- * A worker has a core to itself: helper threads of its garbage collections take it away from callers, of this worker or
- * of another. Smaller young generations are collected more often and for less long; below 8 MB they cost more
- * processor time. At half load p99 was 6 ms with both, and 34 without. What Node was started with comes after and wins.
- */
-const workerFlags = ['--single-threaded-gc', '--max-semi-space-size=8'];
 
 /** The primary's end of one worker, and what is known of it. */
 export class WorkerProcess {
@@ -58,6 +52,7 @@ export class WorkerProcess {
     this.startedAt = now();
     this.#child = fork(path, ['worker', `${place}`], {
       env,
+      // What Node was started with comes after and wins.
       execArgv: [...workerFlags, ...process.execArgv],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
