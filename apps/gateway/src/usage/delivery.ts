@@ -2,6 +2,7 @@ import { appendFile, mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock, Logger } from '@signalbox/runtime';
 import { mergeOldest } from './merge-segments.ts';
+import type { Records } from './records.ts';
 import type { SenderLock } from './sender-lock.ts';
 import { bytesIn } from './spool-files.ts';
 import type { UsagePost } from './usage-post.ts';
@@ -140,10 +141,11 @@ export class UsageDelivery {
       const startedAt = clock.now();
       const records = await folder.next();
       if (folder.isOver) this.#folders.delete(name);
-      if (records.length === 0) return false;
+      const { count } = records;
+      if (count === 0) return false;
       await this.#send(records);
-      await folder.delivered(records.length);
-      this.#state.delivered += records.length;
+      await folder.delivered(count);
+      this.#state.delivered += count;
       // Not only at a round's end: where one batch in ten is lost, no round of many would ever get there.
       this.#isBack();
       const leftMs = batchEveryMs - (clock.now() - startedAt);
@@ -166,13 +168,14 @@ export class UsageDelivery {
   }
 
   /** A record that the control plane cannot take must not hold up all that come after it: it is found and put aside. */
-  async #send(records: readonly string[]): Promise<void> {
+  async #send(records: Records): Promise<void> {
     const outcome = await this.#options.post.send(records);
     if (outcome.kind === 'stored') return;
-    if (records.length === 1) return this.#putAside(records[0] ?? '', outcome.because);
-    const middle = records.length >> 1;
-    await this.#send(records.slice(0, middle));
-    await this.#send(records.slice(middle));
+    const { count } = records;
+    if (count === 1) return this.#putAside(records.text(0), outcome.because);
+    const middle = count >> 1;
+    await this.#send(records.part(0, middle));
+    await this.#send(records.part(middle, count));
   }
 
   async #putAside(record: string, because: string): Promise<void> {

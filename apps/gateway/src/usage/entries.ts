@@ -21,6 +21,7 @@ import {
   quote,
   zeros,
 } from './json-bytes.ts';
+import type { Entry } from './line.ts';
 
 /** What is known of a request when it is let in. */
 export interface AdmittedRequest {
@@ -251,4 +252,14 @@ export function idOf(bootId: string, sequence: number): string {
 /** The id of an entry's JSON: ids are the writer's own and have nothing to escape. */
 export function idIn(json: string): string {
   return json.slice(idMark.length, json.indexOf('"', idMark.length));
+}
+
+const quoteByte = 0x22;
+
+/** The same without a string of the whole entry. */
+export function idOfEntry({ bytes, from, to }: Entry): string {
+  const start = from + idMark.length;
+  let end = start;
+  while (end < to && bytes[end] !== quoteByte) end += 1;
+  return bytes.toString('latin1', start, end);
 }

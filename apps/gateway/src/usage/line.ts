@@ -11,10 +11,24 @@ import { crc32 } from 'node:zlib';
  */
 export type EntryKind = 'R' | 'S' | 'X' | 'C';
 
-export interface Entry {
-  kind: EntryKind;
-  /** What follows the kind: JSON, or an id. */
-  text: string;
+/** One entry where it stands in what was read, and valid as long as that. */
+export class Entry {
+  readonly kind: EntryKind;
+  readonly bytes: Buffer;
+  /** What follows the kind, JSON or an id: from here to before `to`. */
+  readonly from: number;
+  readonly to: number;
+
+  constructor(bytes: Buffer, start: number, to: number) {
+    this.kind = String.fromCharCode(bytes[start] ?? 0) as EntryKind;
+    this.bytes = bytes;
+    this.from = start + 1;
+    this.to = to;
+  }
+
+  get text(): string {
+    return this.bytes.toString('latin1', this.from, this.to);
+  }
 }
 
 const crcDigits = 8;
@@ -48,13 +62,17 @@ export function lineOf(entries: readonly string[]): Buffer {
 /** The entries of a line without its line feed, or undefined when it is damaged. */
 export function readLine(line: Buffer): Entry[] | undefined {
   if (line.length <= lineStartBytes || line[crcDigits] !== space) return undefined;
-  const body = line.subarray(lineStartBytes);
   const digits = line.toString('latin1', 0, crcDigits);
-  if (!/^[0-9a-f]{8}$/.test(digits) || Number.parseInt(digits, 16) !== crc32(body)) return undefined;
-  return body
-    .toString('latin1')
-    .split('\t')
-    .map((text) => ({ kind: text[0] as EntryKind, text: text.slice(1) }));
+  if (!/^[0-9a-f]{8}$/.test(digits) || Number.parseInt(digits, 16) !== crc32(line.subarray(lineStartBytes)))
+    return undefined;
+  const entries: Entry[] = [];
+  for (let start = lineStartBytes; start <= line.length; ) {
+    const found = line.indexOf(tab, start);
+    const end = found < 0 ? line.length : found;
+    entries.push(new Entry(line, start, end));
+    start = end + 1;
+  }
+  return entries;
 }
 
 /**

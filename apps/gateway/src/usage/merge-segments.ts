@@ -4,7 +4,7 @@ import type { UsageRecord } from '@signalbox/domain';
 import { idIn } from './entries.ts';
 import { asciiJson } from './json-bytes.ts';
 import { type Entry, lineOf } from './line.ts';
-import { lastLineOf, linesIn, readChunk } from './read-segment.ts';
+import { chunkBytes, lastLineOf, linesIn, readChunk } from './read-segment.ts';
 import { type Segment, segmentName, segmentsAmong } from './spool-files.ts';
 import { UsageTotals } from './usage-totals.ts';
 
@@ -42,8 +42,9 @@ export class MergedSegments {
     this.#idStart = idStart;
   }
 
-  add({ kind, text }: Entry): void {
-    switch (kind) {
+  add(entry: Entry): void {
+    const { text } = entry;
+    switch (entry.kind) {
       case 'R':
         this.#open.set(idIn(text), text);
         return;
@@ -80,8 +81,9 @@ export class MergedSegments {
 }
 
 async function readInto(merged: MergedSegments, path: string, { name }: Segment): Promise<void> {
+  const buffer = Buffer.allocUnsafe(chunkBytes);
   for (let at = 0; ; ) {
-    const chunk = await readChunk(join(path, name), at);
+    const chunk = await readChunk(join(path, name), at, buffer);
     const { lines, rest } = linesIn(chunk.bytes);
     const hasEnd = rest === chunk.bytes.length || (rest > 0 && !chunk.isLast);
     if (!hasEnd) lines.push(lastLineOf(chunk.bytes.subarray(rest)));

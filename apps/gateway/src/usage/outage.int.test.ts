@@ -7,6 +7,7 @@ import { silentLogger } from '@signalbox/runtime';
 import { VirtualClock } from '../virtual-clock.fixture.ts';
 import { UsageDelivery } from './delivery.ts';
 import type { Reservation } from './open-reservations.ts';
+import type { Records } from './records.ts';
 import { Spool } from './spool.ts';
 import { bytesIn } from './spool-files.ts';
 import { anEnd, aRequest, aWriter, totalsOf } from './usage.fixture.ts';
@@ -37,10 +38,10 @@ class Store {
   tries = 0;
   #answers = 0;
 
-  readonly send = async (records: readonly string[]): Promise<PostOutcome> => {
+  readonly send = async (records: Records): Promise<PostOutcome> => {
     this.tries += 1;
     if (this.isAway) throw new Error('connection refused');
-    for (const text of records) {
+    for (const text of records.texts()) {
       const record = JSON.parse(text) as UsageRecord;
       if (!this.records.has(record.id)) this.records.set(record.id, record);
     }

@@ -39,10 +39,13 @@ export interface Chunk {
 }
 
 /** Small, so that no turn of the event loop is long. */
-const chunkBytes = 128 * 1024;
+export const chunkBytes = 256 * 1024;
 
-/** Part of a file. Nothing when it is gone: the writer takes back a segment that nothing got into. */
-export async function readChunk(path: string, from: number): Promise<Chunk> {
+/**
+ * Part of a file, read into the buffer that is given. Nothing when the file is gone: the writer takes back a segment that
+ * nothing got into.
+ */
+export async function readChunk(path: string, from: number, into: Buffer): Promise<Chunk> {
   let file: FileHandle;
   try {
     file = await open(path, 'r');
@@ -51,9 +54,8 @@ export async function readChunk(path: string, from: number): Promise<Chunk> {
     throw error;
   }
   try {
-    const bytes = Buffer.allocUnsafe(chunkBytes);
-    const { bytesRead } = await file.read(bytes, 0, chunkBytes, from);
-    return { bytes: bytes.subarray(0, bytesRead), isLast: bytesRead < chunkBytes };
+    const { bytesRead } = await file.read(into, 0, into.length, from);
+    return { bytes: into.subarray(0, bytesRead), isLast: bytesRead < into.length };
   } finally {
     await file.close();
   }

@@ -1,38 +1,55 @@
 import type { UsageRecord } from '@signalbox/domain';
-import { idIn } from './entries.ts';
+import { idOfEntry } from './entries.ts';
 import type { Entry } from './line.ts';
+import type { RecordQueue } from './records.ts';
 
 interface Open {
-  reservation: string;
+  id: string;
+  /** The entry where it was read, or its text. */
+  reservation: Entry | string;
   /** Number of the newest segment that holds the reservation. */
   segment: number;
 }
 
-/** Follows one writer's entries in order and tells which records they make, each as JSON. */
+/** Follows one writer's entries in order and queues the records that they make. */
 export class WriterLedger {
   readonly #open = new Map<string, Open>();
+  /** Since `keep`; most of them are settled meanwhile, and none of their texts was made. */
+  #fresh: Open[] = [];
 
   get openReservations(): number {
     return this.#open.size;
   }
 
-  read({ kind, text }: Entry, segment: number): readonly string[] {
-    switch (kind) {
-      case 'R':
-        this.#open.set(idIn(text), { reservation: text, segment });
-        return [];
+  read(entry: Entry, segment: number, into: RecordQueue): void {
+    switch (entry.kind) {
+      case 'R': {
+        const open = { id: idOfEntry(entry), reservation: entry, segment };
+        this.#open.set(open.id, open);
+        this.#fresh.push(open);
+        return;
+      }
       case 'S':
-        this.#open.delete(idIn(text));
-        return [text];
+        this.#open.delete(idOfEntry(entry));
+        into.add(entry.bytes, entry.from, entry.to);
+        return;
       case 'X':
-        this.#open.delete(text);
-        return [];
+        this.#open.delete(entry.text);
+        return;
       case 'C':
-        return this.#lostBefore(segment);
+        for (const lost of this.#lostBefore(segment)) into.addText(lost);
+        return;
       default:
-        // Of a newer gateway that was here before: nothing that this one knows to count.
-        return [];
+      // Of a newer gateway that was here before: nothing that this one knows to count.
     }
+  }
+
+  /** Entries that were read are not valid any more from now on. */
+  keep(): void {
+    for (const open of this.#fresh) {
+      if (this.#open.get(open.id) === open) open.reservation = textOf(open.reservation);
+    }
+    this.#fresh = [];
   }
 
   /** The writer is dead: what is still open was in flight when it died. At most `count` of them; call until empty. */
@@ -41,7 +58,7 @@ export class WriterLedger {
     for (const [id, { reservation }] of this.#open) {
       if (taken.length === count) break;
       this.#open.delete(id);
-      taken.push(estimated(reservation));
+      taken.push(estimated(textOf(reservation)));
     }
     return taken;
   }
@@ -55,7 +72,7 @@ export class WriterLedger {
     for (const [id, open] of this.#open) {
       if (open.segment >= segment) continue;
       this.#open.delete(id);
-      lost.push(estimated(open.reservation));
+      lost.push(estimated(textOf(open.reservation)));
     }
     return lost;
   }
@@ -83,6 +100,10 @@ const unknown = {
 } as const;
 
 type Reserved = Omit<UsageRecord, keyof typeof unknown | 'tokens'> & { reserved: { input: number; output: number } };
+
+function textOf(reservation: Entry | string): string {
+  return typeof reservation === 'string' ? reservation : reservation.text;
+}
 
 /** The record of a request of which only the reservation is known. */
 function estimated(reservation: string): string {

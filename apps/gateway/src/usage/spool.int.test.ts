@@ -12,6 +12,7 @@ import type { UsageRecord } from '@signalbox/domain';
 import { Secret, silentLogger, systemClock } from '@signalbox/runtime';
 import { until } from '../gateway.fixture.ts';
 import { UsageDelivery, type UsageDeliveryOptions } from './delivery.ts';
+import type { Records } from './records.ts';
 import { SenderLock } from './sender-lock.ts';
 import { Spool, type SpoolOptions } from './spool.ts';
 import { type AppendOnlyFiles, realFiles } from './spool-files.ts';
@@ -226,7 +227,7 @@ describe('delivery', () => {
     const post = new UsagePost({ url: store.url, gatewayId: 'gw-1', token: new Secret('t') });
     stops.push(() => post.close());
     let batches = 0;
-    const send = async (records: readonly string[]) => {
+    const send = async (records: Records) => {
       batches += 1;
       if (batches % 3 === 0) throw new Error('lost');
       return post.send(records);

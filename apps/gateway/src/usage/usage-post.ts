@@ -3,11 +3,13 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Secret } from '@signalbox/runtime';
 import { Agent, request } from 'undici';
+import type { Records } from './records.ts';
 
 /** `refused`: the control plane will never take these; anything else that goes wrong is thrown, and may pass. */
 export type PostOutcome = { kind: 'stored' } | { kind: 'refused'; because: string };
 
 const compressed = promisify(gzip);
+const [before, behind] = [Buffer.from('{"records":['), Buffer.from(']}')];
 const refusals = new Set([400, 413, 415, 422]);
 
 /** Takes batches of records to the control plane. */
@@ -15,6 +17,8 @@ export class UsagePost {
   readonly #url: string;
   readonly #token: Secret | { file: string };
   readonly #isCompressed: boolean;
+  #body = Buffer.alloc(0);
+  #isSending = false;
   // Of its own: a batch that the control plane takes its time with holds up no report.
   readonly #agent = new Agent({ headersTimeout: 35_000, bodyTimeout: 5_000, connectTimeout: 3_000, connections: 1 });
 
@@ -24,9 +28,8 @@ export class UsagePost {
     this.#isCompressed = options.compress ?? false;
   }
 
-  /** Each record as JSON. */
-  async send(records: readonly string[]): Promise<PostOutcome> {
-    const text = `{"records":[${records.join(',')}]}`;
+  async send(records: Pick<Records, 'bytes'>): Promise<PostOutcome> {
+    const body = this.#bodyOf(records.bytes);
     const answer = await request(this.#url, {
       method: 'POST',
       headers: {
@@ -34,16 +37,29 @@ export class UsagePost {
         'content-type': 'application/json',
         ...(this.#isCompressed ? { 'content-encoding': 'gzip' } : {}),
       },
-      body: this.#isCompressed ? await compressed(text, { level: 1 }) : text,
+      body: this.#isCompressed ? await compressed(body, { level: 1 }) : body,
       dispatcher: this.#agent,
     });
     if (answer.statusCode < 300) {
       await answer.body.dump();
+      this.#isSending = false;
       return { kind: 'stored' };
     }
     const because = `${answer.statusCode} ${(await answer.body.text()).slice(0, 500)}`;
     if (refusals.has(answer.statusCode)) return { kind: 'refused', because };
     throw new Error(`the control plane answered ${because}`);
+  }
+
+  /** In a buffer that is used again, unless what became of its last use is not known: it may still be on its way. */
+  #bodyOf(records: Buffer): Buffer {
+    const length = before.length + records.length + behind.length;
+    if (this.#isSending || this.#body.length < length) this.#body = Buffer.allocUnsafeSlow(length);
+    this.#isSending = true;
+    const body = this.#body.subarray(0, length);
+    body.set(before);
+    body.set(records, before.length);
+    body.set(behind, length - behind.length);
+    return body;
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,7 @@
 import { open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Chunk, type Line, lastLineOf, linesIn, readChunk } from './read-segment.ts';
+import { type Chunk, chunkBytes, type Line, lastLineOf, linesIn, readChunk } from './read-segment.ts';
+import { RecordQueue, type Records } from './records.ts';
 import { WriterLedger } from './recovery.ts';
 import { type Segment, segmentName, segmentsAmong } from './spool-files.ts';
 
@@ -24,7 +25,8 @@ export class WriterFolder {
   readonly #options: WriterFolderOptions;
   readonly #ledger = new WriterLedger();
   /** Read and not yet with the control plane. */
-  #queue: string[] = [];
+  readonly #queue = new RecordQueue();
+  #chunk: Buffer | undefined;
   #segment = 0;
   #at = 0;
   /** Place of a damaged line at the end of a segment that is written to: it may only have been half visible. */
@@ -43,23 +45,18 @@ export class WriterFolder {
     return this.#isOver;
   }
 
-  /** The next records, as JSON; none when there is nothing now. The same ones until `delivered` is called. */
-  async next(): Promise<readonly string[]> {
-    if (this.#queue.length < mostRecords) await this.#read();
-    let [count, bytes] = [0, 0];
-    while (count < mostRecords && this.#queue[count] !== undefined) {
-      bytes += (this.#queue[count]?.length ?? 0) + 1;
-      if (count > 0 && bytes > mostBytes) break;
-      count += 1;
-    }
-    if (count === 0) await this.#tidy();
-    return this.#queue.slice(0, count);
+  /** The next records; none when there is nothing now. The same ones until `delivered` is called. */
+  async next(): Promise<Records> {
+    if (this.#queue.count < mostRecords) await this.#read();
+    const records = this.#queue.first(mostRecords, mostBytes);
+    if (records.count === 0) await this.#tidy();
+    return records;
   }
 
   /** The control plane has committed this many. */
   async delivered(count: number): Promise<void> {
-    this.#queue.splice(0, count);
-    if (this.#queue.length === 0) await this.#tidy();
+    this.#queue.drop(count);
+    if (this.#queue.count === 0) await this.#tidy();
   }
 
   async #read(): Promise<void> {
@@ -73,17 +70,19 @@ export class WriterFolder {
       if (!isDone) return;
     }
     if (isRunning) return;
-    this.#queue.push(...this.#ledger.takeOpen(mostRecords));
-    if (this.#queue.length === 0) this.#isOver = true;
+    for (const record of this.#ledger.takeOpen(mostRecords)) this.#queue.addText(record);
+    if (this.#queue.count === 0) this.#isOver = true;
   }
 
   /** Reads on; false when there is, or may be, more to read later. */
   async #readSegment(segment: Segment, isWrittenTo: boolean): Promise<boolean> {
     if (segment.first > this.#segment) [this.#segment, this.#at, this.#suspect] = [segment.first, 0, -1];
     const path = await this.#take(segment);
-    while (this.#queue.length < mostRecords) {
-      const chunk = await readChunk(path, this.#at);
+    this.#chunk ??= Buffer.allocUnsafeSlow(chunkBytes);
+    while (this.#queue.count < mostRecords) {
+      const chunk = await readChunk(path, this.#at, this.#chunk);
       const { bytes, isStopped } = this.#readLines(chunk, isWrittenTo);
+      this.#ledger.keep();
       if (isStopped) return false;
       if (bytes === 0) return !isWrittenTo;
     }
@@ -108,7 +107,7 @@ export class WriterFolder {
       }
       for (const entry of line.entries) {
         if (entry.kind === 'C') this.#neededFrom = this.#segment;
-        this.#queue.push(...this.#ledger.read(entry, this.#segment));
+        this.#ledger.read(entry, this.#segment, this.#queue);
       }
       bytes = line.end;
     }
