@@ -144,10 +144,12 @@ export class UsageDelivery {
       const { count } = records;
       if (count === 0) return false;
       await this.#send(records);
-      await folder.delivered(count);
+      const hasMore = await folder.delivered(count);
       this.#state.delivered += count;
       // Not only at a round's end: where one batch in ten is lost, no round of many would ever get there.
       this.#isBack();
+      // What comes meanwhile waits for the next round: small batches one after the other cost ten times as much.
+      if (!hasMore && !this.#stop.signal.aborted) return false;
       const leftMs = batchEveryMs - (clock.now() - startedAt);
       if (leftMs > 0) await clock.sleep(Math.min(leftMs, batchEveryMs));
     }

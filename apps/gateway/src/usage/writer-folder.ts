@@ -53,10 +53,11 @@ export class WriterFolder {
     return records;
   }
 
-  /** The control plane has committed this many. */
-  async delivered(count: number): Promise<void> {
+  /** The control plane has committed this many. True when there is more than what was written meanwhile. */
+  async delivered(count: number): Promise<boolean> {
     this.#queue.drop(count);
     if (this.#queue.count === 0) await this.#tidy();
+    return this.#queue.count > 0 || count === mostRecords;
   }
 
   async #read(): Promise<void> {
