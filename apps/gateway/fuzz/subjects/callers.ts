@@ -49,7 +49,7 @@ export class Callers implements Subject, CallHandler {
   #lastId = 0;
 
   constructor() {
-    this.#staying = new Shedding(() => 0);
+    this.#staying = new Shedding({ now: () => 0, random: () => 0 });
     this.#node = new NodeServer({
       handler: this,
       ...patience,

@@ -119,6 +119,7 @@ export async function startCallers(
     handler,
     deadlines: new Deadlines({ everyMs: 5, now }),
     now,
+    random: Math.random,
     refused: (code) => void refused.push(code),
     accepted: () => undefined,
     connectionRefused: (because) => void refusals.push(because),

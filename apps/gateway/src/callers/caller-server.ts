@@ -35,6 +35,7 @@ export interface CallerServerOptions {
   deadlines: Deadlines;
   outbox: Outbox;
   now: () => number;
+  random: () => number;
   log: Logger;
   refused: (code: string) => void;
   connectionRefused: (because: ConnectionRefusal) => void;
@@ -76,7 +77,7 @@ export class CallerServer {
     const options = { ...defaults, ...given };
     const { edges, deadlines } = options;
     this.#options = options;
-    const shedding = new Shedding(options.now);
+    const shedding = new Shedding(options);
     this.#shedding = shedding;
     this.#idleMs = options.keepAliveMs;
     this.#node = new NodeServer({ ...options, idleMs: options.keepAliveMs, shedding });

@@ -68,7 +68,7 @@ export class FastConnection implements Reply, Timed {
   readonly #source: PeerSource;
   readonly #options: FastConnectionOptions;
   readonly #head = new RequestHead();
-  readonly #turnToLeave = Math.random();
+  readonly #turnToLeave: number;
   #state: State = 'head';
   #deadline: number;
   #idleSince: number;
@@ -97,6 +97,7 @@ export class FastConnection implements Reply, Timed {
     this.#socket = socket;
     this.#source = source;
     this.#options = options;
+    this.#turnToLeave = options.shedding.newTurn();
     this.#idleSince = options.now();
     this.#deadline = this.#idleSince + options.headersTimeoutMs;
     socket.on('data', this.#onData).on('drain', this.#onDrain);

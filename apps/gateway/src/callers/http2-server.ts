@@ -89,7 +89,7 @@ export class Http2Server {
   #begun(session: ServerHttp2Session): void {
     const source = this.#arriving;
     if (source === undefined) return void session.destroy();
-    const state = { source, turnToLeave: Math.random(), streams: 0, leaving: undefined };
+    const state = { source, turnToLeave: this.#options.shedding.newTurn(), streams: 0, leaving: undefined };
     this.#sessions.set(session, state);
     session.on('close', () => {
       clearTimeout(this.#sessions.get(session)?.leaving);

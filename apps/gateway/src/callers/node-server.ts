@@ -72,7 +72,7 @@ export class NodeServer {
   /** Takes over a connection, with the bytes that were read from it already. */
   adopt(socket: Duplex, bytes: Buffer, source: PeerSource): void {
     source.movesTo('node');
-    this.#connections.set(socket, { source, turnToLeave: Math.random() });
+    this.#connections.set(socket, { source, turnToLeave: this.#options.shedding.newTurn() });
     socket.once('close', () => this.#gone(socket));
     if (bytes.length > 0) socket.unshift(bytes);
     this.#server.emit('connection', socket);

@@ -27,7 +27,7 @@ describe('shedding connections', () => {
     },
   ])('$name', ({ begun, now, gone }) => {
     let clock = 0;
-    const shedding = new Shedding(() => clock);
+    const shedding = new Shedding({ now: () => clock, random: () => 0 });
     for (const { at, overMs } of begun) {
       clock = at;
       shedding.begin(overMs);

@@ -12,11 +12,18 @@ export interface Draining {
  */
 export class Shedding {
   readonly #now: () => number;
+  readonly #random: () => number;
   #since: number | undefined;
   #overMs = 0;
 
-  constructor(now: () => number) {
-    this.#now = now;
+  constructor(parts: { now: () => number; random: () => number }) {
+    this.#now = parts.now;
+    this.#random = parts.random;
+  }
+
+  /** A connection's turn: from 0 up to 1. */
+  newTurn(): number {
+    return this.#random();
   }
 
   /** Asked for again, it is done in the shorter of the times that are left. */
@@ -27,7 +34,6 @@ export class Shedding {
     this.#overMs = Math.min(overMs, left);
   }
 
-  /** `turn` is the connection's own: any number from 0 up to 1. */
   isTurnOf(turn: number): boolean {
     return this.#since !== undefined && this.#now() - this.#since >= turn * this.#overMs;
   }

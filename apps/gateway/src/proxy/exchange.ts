@@ -7,24 +7,24 @@ import { engineError } from '../dialects/errors/engine-error.ts';
 import { errorEvent } from '../dialects/errors/error-shape.ts';
 import { readerOf } from '../dialects/reader-of.ts';
 import type { ResponseHead } from '../http1/response-head.ts';
-import type { CallAttempt } from '../observe/call-summary.ts';
 import type { AttemptOutcome } from '../observe/observers.ts';
 import type { Lease } from '../routing/lease.ts';
-import { largestShare, type Pick } from '../routing/pick.ts';
+import type { Pick } from '../routing/pick.ts';
 import type { Replica } from '../routing/replica.ts';
 import type { Backend } from '../routing/routing-table.ts';
 import type { Failure } from '../upstream/failure.ts';
 import type { UpstreamConnection, UpstreamListener } from '../upstream/upstream-connection.ts';
 import { eventStreamLines, isEventStreamType, retryAfterIn, translatedLines } from './answer-lines.ts';
+import { Attempts } from './attempts.ts';
 import { callerErrors } from './caller-error.ts';
 import { type EngineRequest, engineRequest } from './engine-request.ts';
 import type { ExchangeParts } from './exchange-parts.ts';
 import type { ExchangedCall, ExchangeEnd } from './exchanged-call.ts';
-import { finalError, isRetriableStatus, verdictOf } from './final-error.ts';
+import { finalError, verdictOf } from './final-error.ts';
 import { headersOf, revisionLines } from './headers.ts';
+import { pickRequestOf } from './pick-request.ts';
 import { RefusalText } from './refusal-text.ts';
 
-const maxAttempts = 2;
 /** Of a replica that sends nothing for so long its health is asked sooner. */
 const suspiciousMs = 500;
 /** A stream is held against its reservation so often. */
@@ -39,10 +39,7 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
   timedPrevious: Timed | undefined;
   readonly #call: ExchangedCall;
   readonly #parts: ExchangeParts;
-  #attempts: CallAttempt[] = [];
-  #tried: Pick[] | undefined;
-  #failures: Failure[] | undefined;
-  #full: Pick | undefined;
+  readonly #attempts: Attempts;
   #pick: Pick | undefined;
   #request: EngineRequest | undefined;
   #connection: UpstreamConnection | undefined;
@@ -67,19 +64,21 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
   constructor(call: ExchangedCall, parts: ExchangeParts) {
     this.#call = call;
     this.#parts = parts;
+    this.#attempts = new Attempts(call, parts);
   }
 
   start(): void {
     const { reply } = this.#call.call;
     const { route } = this.#call.asked;
-    const { deadlines, budget, monotonicMs } = this.#parts;
+    const { deadlines, budget, monotonicMs, router, hasher } = this.#parts;
     const now = monotonicMs();
     route.observer.started();
     reply.owner = this;
     budget.request(now);
     deadlines.enter(this);
     this.#dispatchedAt = now;
-    const first = this.#pickFirst();
+    const { asked, call } = this.#call;
+    const first = router.pick(route, pickRequestOf(asked, hasher), { requestId: call.id });
     if (first !== undefined) return void this.#try(first, false);
     route.observer.unserved();
     this.#answerError(callerErrors.noReplica(), 'unserved');
@@ -221,19 +220,6 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
     this.#connection?.resume();
   }
 
-  #pickFirst(): Pick | undefined {
-    const { asked, call } = this.#call;
-    return this.#parts.router.pick(asked.route, this.#pickRequest(), { requestId: call.id });
-  }
-
-  /** The blocks are the hasher's own and change with the next request: made anew for each pick. */
-  #pickRequest() {
-    const { asked } = this.#call;
-    if (asked.promptSpans.length === 0) return asked.pick;
-    const blocks = this.#parts.hasher.hash(asked.request.body, asked.promptSpans, asked.route.gate.tenantSeed);
-    return { ...asked.pick, blocks };
-  }
-
   #try(target: Pick, fresh: boolean): void {
     const { fleet, monotonicMs } = this.#parts;
     const request = engineRequest(this.#call.asked.request, target.backend);
@@ -255,16 +241,13 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
 
   /** Before the first byte: the caller has seen nothing, so another replica may answer. */
   #failed(failure: Failure, isRace = false): void {
-    const { fleet } = this.#parts;
     const failing = this.#pick as Pick;
     this.#piece = undefined;
     this.#pieces = undefined;
-    fleet.attempted(failing.replica, verdictOf(failure), this.#attemptAt);
+    this.#parts.fleet.attempted(failing.replica, verdictOf(failure), this.#attemptAt);
     this.#book('error', failure);
-    this.#failures = [...(this.#failures ?? []), failure];
-    const next = this.#nextTry(failure, isRace);
-    this.#tried = [...(this.#tried ?? []), failing];
-    if (next === undefined) return void this.#answerError(finalError(this.#failures), 'error');
+    const next = this.#attempts.afterFailure(failing, failure, { isRace, isOver: this.#ended });
+    if (next === undefined) return void this.#answerError(finalError(this.#attempts.failures), 'error');
     this.#parts.retried();
     this.#try(next, failure.kind === 'reset');
   }
@@ -273,39 +256,14 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
   #wentElsewhere(): boolean {
     const full = this.#pick as Pick;
     const failure = { kind: 'status', status: 429 } as const;
-    const next = this.#nextTry(failure, false);
+    const next = this.#ended ? undefined : this.#attempts.afterFull(full, failure);
     if (next === undefined) return false;
     this.#giveUp();
     this.#parts.fleet.attempted(full.replica, 'good', this.#attemptAt);
     this.#book('callerError', failure);
-    this.#full = full;
-    this.#tried = [...(this.#tried ?? []), full];
     this.#parts.retried();
     this.#try(next, false);
     return true;
-  }
-
-  /** Where to go after the replica that was tried last; undefined when it was the last try. */
-  #nextTry(failure: Failure, isRace: boolean): Pick | undefined {
-    const { asked, call } = this.#call;
-    if ((this.#tried?.length ?? 0) + 1 >= maxAttempts || this.#ended || !call.reply.isOpen) return undefined;
-    if (failure.kind === 'status' && !isRetriableStatus(failure.status)) return undefined;
-    const route = this.#parts.routeNow(asked.route.facts.name) ?? asked.route;
-    const tried = [...(this.#tried ?? []), this.#pick as Pick].map(({ replica }) => replica);
-    // A route with one replica would spend the budget on tries that there are none of.
-    const isAlone = !route.backends.some(({ replicas }) => replicas.some((replica) => !tried.includes(replica)));
-    if (isAlone) return failure.kind === 'reset' && this.#mayRetry(isRace) ? this.#pick : undefined;
-    const prefer = largestShare(route);
-    // A canary's failure must hurt no caller, and the keep-alive race is nobody's fault: neither counts as a retry.
-    const isFree = isRace || (prefer !== undefined && prefer.revisionId !== this.#pick?.backend.revisionId);
-    if (!this.#mayRetry(isFree)) return undefined;
-    const other = this.#parts.router.pick(route, this.#pickRequest(), { tried, prefer, requestId: call.id });
-    // The only replica: worth another connection when this one broke, since it may have been closing while idle.
-    return other ?? (failure.kind === 'reset' ? this.#pick : undefined);
-  }
-
-  #mayRetry(isFree: boolean): boolean {
-    return isFree || this.#parts.budget.take(this.#parts.monotonicMs());
   }
 
   #begin(length: number | undefined): void {
@@ -316,7 +274,7 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
     this.#firstByteAt = this.#parts.monotonicMs();
     this.#lease?.prefillDone();
     backend.observer.firstToken(this.#firstByteAt - this.#attemptAt);
-    this.#tellRescued();
+    this.#attempts.tellRescued();
     const call = this.#call;
     // Anthropic's clients look for the id under another name.
     const idLines = `x-request-id: ${id}\r\n${call.dialect === 'anthropic' ? `request-id: ${id}\r\n` : ''}`;
@@ -342,19 +300,13 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
     const { status, passed } = this.#head as ResponseHead;
     const names = { served: pick.backend.facts.servedModelName, public: asked.route.facts.name };
     this.#parts.fleet.attempted(pick.replica, 'good', this.#attemptAt);
-    this.#tellRescued();
+    this.#attempts.tellRescued();
     const error = engineError(status, body, names);
     const own = headersOf(`${revisionLines(pick)}${this.#call.limitLines()}`);
     const headers = { ...error.headers, ...(status === 429 ? retryAfterIn(passed) : {}), ...own };
     if (call.reply.isOpen) this.#call.answerError({ ...error, headers });
     this.#book('callerError', null);
     this.#end('callerError', error.status);
-  }
-
-  /** Those that failed this request, of which its caller saw nothing. To be full is no failure. */
-  #tellRescued(): void {
-    if (this.#tried === undefined) return;
-    for (const tried of this.#tried) if (tried !== this.#full) tried.backend.observer.rescued();
   }
 
   /** Of an answer whose engine said how long it is and which passes as it is. */
@@ -433,17 +385,8 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
   }
 
   #book(outcome: AttemptOutcome, failure: Failure | null): void {
-    const { backend, replica } = this.#pick as Pick;
-    const now = this.#parts.monotonicMs();
-    const { startedAt } = this.#call.call;
-    backend.observer.finished(outcome, now - this.#attemptAt, this.#tokens()?.output ?? 0);
-    this.#attempts.push({
-      replicaId: replica.id,
-      revision: backend.name,
-      startedMs: this.#attemptAt - startedAt,
-      endedMs: now - startedAt,
-      failure: failure === null ? null : failure.kind === 'status' ? `status ${failure.status}` : failure.kind,
-    });
+    const outputTokens = this.#tokens()?.output ?? 0;
+    this.#attempts.book(this.#pick as Pick, { outcome, failure, startedAt: this.#attemptAt, outputTokens });
   }
 
   #answerError(error: CallerError, outcome: 'error' | 'unserved' | 'callerError'): void {
@@ -460,7 +403,7 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
     this.#call.ended({
       outcome,
       status,
-      attempts: this.#attempts,
+      attempts: this.#attempts.booked,
       pick: this.#pick,
       dispatchedAt: this.#dispatchedAt,
       firstByteAt: this.#firstByteAt,
