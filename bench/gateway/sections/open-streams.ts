@@ -1,10 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { residentBytes } from '../../measure/resident-bytes.ts';
 import type { ContenderName, RunningContender } from '../contenders/contender.ts';
-import { streamBodies } from './bodies.ts';
+import { smallBodies, streamBodies } from './bodies.ts';
 import { measuredLoad } from './measured-load.ts';
 import { type OpenStreamsSample, openStreamsResult } from './open-streams-result.ts';
 import type { Rig, Section } from './section.ts';
+import { warmUpSeconds } from './warm-up.ts';
 
 const connections = 8_000;
 const intervalUs = 200_000;
@@ -39,8 +40,10 @@ async function measure(
 ): Promise<OpenStreamsSample> {
   if (contender?.pid === undefined) throw new Error('only a process has memory');
   const { pid } = contender;
-  const few = rig.requests(contender, streamBodies({ frames: 10, intervalUs: 10_000, firstUs: 0 }));
-  await measuredLoad(contender, { requestsFile: few, connections: 100, seconds: 1, frames: 10 }, problems);
+  // Any load makes V8's young generation grow to its full size, and that is no part of what a stream takes.
+  const small = rig.requests(contender, smallBodies());
+  const seconds = warmUpSeconds(contender.name, rig.quick);
+  await measuredLoad(contender, { requestsFile: small, connections: 64, seconds }, problems);
   const idleBytes = residentBytes(pid);
   const samples: number[] = [];
   const whenAllOpen = async (): Promise<void> => {
