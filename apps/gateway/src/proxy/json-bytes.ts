@@ -55,18 +55,21 @@ export function endOfValue(body: Buffer, start: number): number {
   return endOfNumber(body, start);
 }
 
-/** So many bytes are looked at one by one before `indexOf` is asked. */
+/** So many bytes are looked at by hand before `indexOf` is asked. */
 const nearBytes = 64;
+/** From here on, a view for looking at four bytes in one step costs less than it saves. */
+const longBytes = 2_048;
 
 /**
  * Just behind the closing quote: the next quote with an even number of backslashes before it. `indexOf` costs 17 ns and
- * more whatever it skips, a step of the loop 0.6 ns: quotes that are near, as in code and in short strings, are found by
- * hand.
+ * more whatever it skips, a step by hand 0.6 ns: quotes that are near, as in code and in short strings, are found by
+ * hand; with a view of the body by four bytes in one step.
  */
-export function endOfString(body: Buffer, start: number): number {
+export function endOfString(body: Buffer, start: number, view?: DataView): number {
   if (body[start] !== quote) throw malformed(start);
   let end = start + 1;
   for (;;) {
+    if (view !== undefined) end = nearQuote(view, end, body.length);
     for (const near = end + nearBytes; end < near && body[end] !== quote; ) end++;
     if (body[end] !== quote) end = body.indexOf(quote, end);
     if (end < 0) throw malformed(body.length);
@@ -78,13 +81,26 @@ export function endOfString(body: Buffer, start: number): number {
   }
 }
 
+/** The word with a quote in it among the next ones, or the first that was not looked at. */
+function nearQuote(view: DataView, from: number, length: number): number {
+  const last = Math.min(from + nearBytes, length - 4);
+  let at = from;
+  for (; at <= last; at += 4) {
+    // A byte that is a quote becomes zero, and of a word with a zero byte this is not zero (Mycroft's test).
+    const word = view.getInt32(at, true) ^ 0x2222_2222;
+    if (((word - 0x0101_0101) & ~word & 0x8080_8080) !== 0) break;
+  }
+  return at;
+}
+
 function endOfNested(body: Buffer, start: number): number {
+  const view = body.length - start < longBytes ? undefined : viewOf(body);
   let depth = 0;
   let at = start;
   while (at < body.length) {
     const byte = body[at] as number;
     if (byte === quote) {
-      at = endOfString(body, at);
+      at = endOfString(body, at, view);
       continue;
     }
     if (byte === 123 || byte === 91) {
@@ -98,6 +114,10 @@ function endOfNested(body: Buffer, start: number): number {
     at = endOfPlain(body, at + 1);
   }
   throw malformed(body.length);
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
 }
 
 /** The next byte that may be a quote or a bracket. A loop of its own: token ids then cost 0.7 ns a byte, not 2. */

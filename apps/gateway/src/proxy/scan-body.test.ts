@@ -202,6 +202,23 @@ describe('reading the model from a body', () => {
     );
   });
 
+  test('it finds the end of long texts, whatever quotes and escapes are in them', () => {
+    const piece = fc.oneof(
+      fc.constantFrom('"', '\\', '\\"', '"]}', 'é'),
+      fc.nat(150).map((length) => 'x'.repeat(length)),
+    );
+    const content = fc.array(piece, { maxLength: 40 }).map((pieces) => pieces.join(''));
+    fc.assert(
+      fc.property(fc.array(content, { minLength: 3, maxLength: 8 }), (texts) => {
+        const prompt = JSON.stringify([...texts, 'y'.repeat(2_048)]);
+        const body = Buffer.from(`{"model":"a","messages":${prompt},"n":2}`);
+        const { promptSpans, choices } = read(body);
+        expect([body.toString('utf8', promptSpans[0], promptSpans[1]), choices]).toEqual([prompt, 2]);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   test('where damaged bytes are still read, JSON.parse reads the same model or refuses', () => {
     const whole = String.raw`{"a":{"model":"x"},"model":"ch\u0061t","messages":[{"content":"\"model\":\\"}],"n":1}`;
     const damage = fc.array(
