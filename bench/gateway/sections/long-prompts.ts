@@ -12,12 +12,11 @@ const shortStream = { frames: 4, intervalUs: 1_000, firstUs: 0 };
 export const longPrompts: Section = {
   name: 'long-prompts',
   title: `220 KB prompts: closed loop of 20 connections, and time to first token at ${rate}/s in an open loop`,
-  contenders: ['direct', 'gateway', 'nginx', 'haproxy'],
+  contenders: ['direct', 'gateway', 'nginx'],
   run: async (rig) => {
     const problems: string[] = [];
-    const [rounds, seconds] = rig.quick ? [2, 1] : [5, 3];
-    const names = longPrompts.contenders.filter((name) => !rig.quick || name !== 'haproxy');
-    return rig.during(names, async (running) => {
+    const [rounds, seconds] = rig.quick ? [2, 1] : [3, 3];
+    return rig.during(longPrompts.contenders, async (running) => {
       const files = new Map(
         running.map((contender) => [
           contender.name,

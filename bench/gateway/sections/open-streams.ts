@@ -16,11 +16,11 @@ const frames = 60;
 export const openStreams: Section = {
   name: 'open-streams',
   title: `memory per stream: ${connections} open at once × ${1_000_000 / intervalUs} frames/s, a fresh process each round`,
-  contenders: ['gateway', 'nginx', 'haproxy'],
+  contenders: ['gateway', 'nginx'],
   run: async (rig) => {
     const problems: string[] = [];
     const names = rig.quick ? (['gateway'] as const) : openStreams.contenders;
-    const rounds = rig.quick ? 1 : 3;
+    const rounds = rig.quick ? 1 : 2;
     const samples = new Map<ContenderName, OpenStreamsSample[]>(names.map((name) => [name, []]));
     for (let round = 1; round <= rounds; round++) {
       for (const name of names) {

@@ -14,12 +14,11 @@ const firstUs = 20_000;
 export const streams: Section = {
   name: 'streams',
   title: `CPU per frame and time to first token: ${connections} streams × 50 frames/s of 200 B`,
-  contenders: ['direct', 'gateway', 'nginx', 'haproxy'],
+  contenders: ['direct', 'gateway', 'nginx'],
   run: async (rig) => {
     const problems: string[] = [];
-    const [rounds, seconds, frames] = rig.quick ? [2, 2, 50] : [5, 4, 100];
-    const names = streams.contenders.filter((name) => !rig.quick || name !== 'haproxy');
-    return rig.during(names, async (running) => {
+    const [rounds, seconds, frames] = rig.quick ? [2, 2, 50] : [3, 4, 100];
+    return rig.during(streams.contenders, async (running) => {
       const bodies = streamBodies({ frames, intervalUs, firstUs });
       const files = new Map(running.map((contender) => [contender.name, rig.requests(contender, bodies)]));
       const measure = async (contender: RunningContender, isWarmUp: boolean): Promise<StreamSample> => {
