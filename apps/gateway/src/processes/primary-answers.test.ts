@@ -13,16 +13,28 @@ function aWorker(): { answers: PrimaryAnswers; said: FromWorker[] } {
   return { answers: new PrimaryAnswers((message) => said.push(message)), said };
 }
 
-/** A worker whose channel to the primary carries JSON, as the real one does. */
+/** Two workers whose channels to their primary carry JSON, as the real ones do. */
+function twoWorkers(): PrimaryAnswers[] {
+  const workers = new Map<string, PrimaryAnswers>();
+  const primary = new WorkerAnswers<string>({
+    now: () => 0,
+    tell: (name, told) => {
+      const message = parseToWorker(JSON.parse(JSON.stringify(told)));
+      if (message?.kind === 'keyFound') workers.get(name)?.found(message);
+    },
+    isAlive: () => true,
+    after: (_, then) => then(),
+  });
+  for (const name of ['a', 'b']) workers.set(name, joined(primary, name));
+  return [...workers.values()];
+}
+
 function joined(primary: WorkerAnswers<string>, name: string): PrimaryAnswers {
   const heard = (text: string): void => {
     const message = parseFromWorker(JSON.parse(text));
     if (message?.kind === 'keyAnswered') primary.answered(name, message);
     else if (message?.kind === 'keyFreed') primary.freed(name, message);
-    else if (message?.kind === 'keyAsked') {
-      const found = parseToWorker(JSON.parse(JSON.stringify(primary.asked(name, message, 0))));
-      if (found?.kind === 'keyFound') answers.found(found);
-    }
+    else if (message?.kind === 'keyAsked') primary.asked(name, message);
   };
   const answers = new PrimaryAnswers((message) => heard(JSON.stringify(message)));
   answers.kept();
@@ -36,8 +48,7 @@ function claimIn(told: Told): { id: string } {
 
 describe('the answers that the primary keeps', () => {
   test('come to one worker as another one gave them, byte for byte', async () => {
-    const primary = new WorkerAnswers<string>();
-    const [a, b] = [joined(primary, 'a'), joined(primary, 'b')];
+    const [a, b] = twoWorkers() as [PrimaryAnswers, PrimaryAnswers];
     const claim = claimIn(await a.begin('k-1', 'x', 'print'));
     expect(await b.begin('k-1', 'x', 'print')).toEqual({ kind: 'inFlight' });
     a.finish(claim, answer);
@@ -47,8 +58,7 @@ describe('the answers that the primary keeps', () => {
   });
 
   test('one that is abandoned is fresh to the next worker', async () => {
-    const primary = new WorkerAnswers<string>();
-    const [a, b] = [joined(primary, 'a'), joined(primary, 'b')];
+    const [a, b] = twoWorkers() as [PrimaryAnswers, PrimaryAnswers];
     a.abandon(claimIn(await a.begin('k-1', 'x', 'print')));
     expect((await b.begin('k-1', 'x', 'print')).kind).toBe('fresh');
   });

@@ -56,7 +56,7 @@ export class Workers implements Traffic {
   readonly #rollingRestart: RollingRestart;
   readonly #snapshots = new SnapshotsOut();
   readonly #limits: WorkerLimits<WorkerProcess>;
-  readonly #answers = new WorkerAnswers<WorkerProcess>();
+  readonly #answers: WorkerAnswers<WorkerProcess>;
   #departed: TrafficReport = noTraffic;
   #isStopping = false;
 
@@ -64,6 +64,12 @@ export class Workers implements Traffic {
     const awaited = this.#awaited;
     this.#options = options;
     this.#limits = new WorkerLimits(options.size);
+    this.#answers = new WorkerAnswers({
+      now: options.monotonicMs,
+      tell: (worker, found) => worker.send(found),
+      isAlive: (worker) => this.#crew.has(worker),
+      after: (ms, then) => void setTimeout(then, ms),
+    });
     this.#door = new FrontDoor({ ...options, workers: () => this.#crew.in('serving') });
     this.#crew = new Crew({
       ...options,
@@ -190,7 +196,7 @@ export class Workers implements Traffic {
       case 'metrics':
         break;
       case 'keyAsked':
-        worker.send(this.#answers.asked(worker, message, monotonicMs()));
+        this.#answers.asked(worker, message);
         return;
       case 'keyAnswered':
         this.#answers.answered(worker, message);
