@@ -17,6 +17,15 @@ export function findRoute(name: string, table: RoutingTable, caller: Caller): Ro
   return refused(access === 'forbidden' ? callerErrors.forbidden(name) : callerErrors.modelNotFound(name));
 }
 
+/** A route that this caller may use and that the replica serves. */
+export function findKeeper(keeperHash: number, table: RoutingTable, caller: Caller): Route | undefined {
+  for (const route of table.byName.values()) {
+    if (accessTo(route.facts, caller) !== 'allowed') continue;
+    if (route.backends.some(({ replicas }) => replicas.some(({ idHash }) => idHash === keeperHash))) return route;
+  }
+  return undefined;
+}
+
 export function keyError(caller: Caller): CallerError {
   return caller.kind === 'anonymous' ? callerErrors.keyMissing() : callerErrors.keyUnknown();
 }

@@ -6,6 +6,7 @@ import { engineError } from './errors/engine-error.ts';
 import { errorEvent } from './errors/error-shape.ts';
 import { JsonAnswer, OpaqueAnswer } from './plain/plain-answer.ts';
 import type { HiddenUsage } from './request/ask-for-usage.ts';
+import { UncountedAnswer } from './responses/uncounted-answer.ts';
 import { CompletionRule } from './streams/completion-rule.ts';
 import { EventStream } from './streams/event-stream.ts';
 import type { ErrorFrame, FrameRule, NameInFrames } from './streams/frame-rule.ts';
@@ -23,6 +24,8 @@ export interface AnswerFacts {
   names: Renaming;
   /** Given where the engine's name in the answer becomes the caller's. */
   name: NameInFrames | undefined;
+  /** Given where ids of responses say who keeps them. */
+  mark: Buffer | undefined;
   hidden: HiddenUsage | undefined;
   /** The engine was asked in OpenAI's way for a caller of Anthropic's API. */
   isTranslated: boolean;
@@ -30,11 +33,15 @@ export interface AnswerFacts {
 
 /** The reader for an answer below 400. */
 export function readerOf(facts: AnswerFacts): AnswerReader {
-  const { contentType, name } = facts;
-  if (facts.isTranslated) return translatorOf(facts);
+  const answer = facts.isTranslated ? translatorOf(facts) : passingReaderOf(facts);
+  return facts.api === 'keptResponse' ? new UncountedAnswer(answer) : answer;
+}
+
+function passingReaderOf(facts: AnswerFacts): AnswerReader {
+  const { contentType, contentLength, name, mark, api } = facts;
   if (isType(contentType, 'text/event-stream')) return new EventStream(ruleOf(facts));
   if (!isType(contentType, 'application/json')) return new OpaqueAnswer();
-  return new JsonAnswer(facts.contentLength, name, facts.api);
+  return new JsonAnswer(contentLength, { name, mark }, api);
 }
 
 function translatorOf(facts: AnswerFacts): AnswerReader {
@@ -49,11 +56,12 @@ function errorFrameOf({ api, dialect, requestId, names }: AnswerFacts): ErrorFra
 }
 
 function ruleOf(facts: AnswerFacts): FrameRule {
-  const { api, name, hidden } = facts;
+  const { api, name, mark, hidden } = facts;
   const errorFrame = errorFrameOf(facts);
   switch (api) {
     case 'responses':
-      return new ResponsesRule({ name, errorFrame });
+    case 'keptResponse':
+      return new ResponsesRule({ name, mark, errorFrame });
     case 'messages':
       return new MessagesRule({ name, errorFrame });
     default: {

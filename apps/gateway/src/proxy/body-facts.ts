@@ -13,7 +13,12 @@ export interface BodyFacts {
   choices: number;
   /** What may say which requests belong together. A hint, never an identity. */
   session: { start: number; end: number } | null;
-  previousResponseId: string | null;
+  /** The response that this one goes on from: its text and where it stands. */
+  previousResponse: { id: string; start: number; end: number } | null;
+  /** Whether the engine may keep the response for later ones; it may unless told not to. */
+  store: boolean;
+  /** The answer is to be made with nobody waiting for it. */
+  background: boolean;
   /** Start and end in turn: what the model will read, tools and instructions before the dialogue. */
   promptSpans: number[];
   /** Start and end in turn: members that engines must not get, each with one comma. Without them it is still JSON. */
@@ -34,7 +39,9 @@ export function noFacts(): BodyFacts {
     maxOutputTokens: null,
     choices: 1,
     session: null,
-    previousResponseId: null,
+    previousResponse: null,
+    store: true,
+    background: false,
     promptSpans: [],
     dropped: nothing,
   };

@@ -43,7 +43,15 @@ const readers: Readonly<Record<string, ReadValue>> = {
   n: choices('n'),
   best_of: choices('best_of'),
   previous_response_id(facts, body, start, end) {
-    facts.previousResponseId = shortText(body, start, end, 'previous_response_id');
+    const id = shortText(body, start, end, 'previous_response_id');
+    facts.previousResponse = id === null ? null : { id, start, end };
+  },
+  store(facts, body, start) {
+    facts.store = body[start] !== 102;
+  },
+  // Of images it says what is behind them. Engines may take more than `true` for true.
+  background(facts, body, start) {
+    facts.background = body[start] !== 102 && body[start] !== 110;
   },
   // A caller that names a cache key knows best what belongs together.
   prompt_cache_key(facts, body, start, end) {

@@ -50,6 +50,21 @@ export const callerErrors = {
   pinForbidden: (): CallerError => invalid(403, 'permission_denied', 'This key may not choose the revision.'),
   pinUnknown: (): CallerError =>
     invalid(404, 'revision_not_found', 'The model has no such revision or version in service.'),
+  responseNotFound: (id: string, param: string | null = null): CallerError =>
+    invalid(
+      404,
+      param === null ? 'response_not_found' : 'previous_response_not_found',
+      `There is no response ${shown(id)}. The replica that made one keeps it, where its engine stores responses, for ` +
+        'as long as it runs. Send the whole conversation.',
+      param,
+    ),
+  noBackground: (): CallerError =>
+    invalid(
+      400,
+      'unsupported_value',
+      'Answers in the background are not offered, since nobody would count their tokens. Use "stream": true.',
+      'background',
+    ),
   badTimeout: (): CallerError =>
     invalid(400, 'invalid_value', 'X-Request-Timeout is a number of seconds, such as 30 or 0.5, or of ms: 500ms.'),
   streamLost: (): CallerError =>

@@ -7,6 +7,8 @@ export type Endpoint =
   | { kind: 'byBody'; dialect: Dialect; api: AnswerApi }
   /** A field of the form names the model. */
   | { kind: 'byForm'; dialect: Dialect; api: AnswerApi }
+  /** The path names a response that a replica keeps. */
+  | { kind: 'byResponse'; dialect: Dialect; api: AnswerApi; id: string }
   /** The path names the model: `before`, the name, `after`. */
   | { kind: 'byPath'; dialect: Dialect; api: AnswerApi; name: string; before: string; after: string }
   | { kind: 'alive'; dialect: Dialect }
@@ -14,7 +16,7 @@ export type Endpoint =
   | { kind: 'methodNotAllowed'; dialect: Dialect; allowed: string };
 
 /** One that a replica answers. */
-export type RoutedEndpoint = Extract<Endpoint, { kind: 'byBody' | 'byForm' | 'byPath' }>;
+export type RoutedEndpoint = Extract<Endpoint, { kind: 'byBody' | 'byForm' | 'byPath' | 'byResponse' }>;
 
 const openai = (api: AnswerApi = 'other') => ({ kind: 'byBody', dialect: 'openai', api }) as const;
 const form = { kind: 'byForm', dialect: 'openai', api: 'other' } as const;
@@ -51,11 +53,19 @@ const byBody: ReadonlyMap<string, Endpoint> = new Map<string, Endpoint>([
 
 const kservePath = /^(\/v2\/models\/)([^/]+)((?:\/versions\/[^/]+)?)(|\/ready|\/infer|\/generate|\/generate_stream)$/;
 
+export const keptResponses = '/v1/responses/';
+
 /** Finds what a request is for. Paths are compared as they came: an escaped slash or a `..` is no known path. */
 export function endpointOf(method: string, path: string): Endpoint {
   const known = byBody.get(path);
   if (known !== undefined) return method === 'POST' ? known : notAllowed(dialectOf(path), 'POST');
   if (path === '/v1/models') return onlyGet(method, path, { kind: 'listModels' });
+  if (path.startsWith(keptResponses)) {
+    const id = decoded(path.slice(keptResponses.length));
+    return id === undefined || id.includes('/')
+      ? { kind: 'unknown', dialect: 'openai' }
+      : onlyGet(method, path, { kind: 'byResponse', dialect: 'openai', api: 'keptResponse', id });
+  }
   if (path.startsWith('/v1/models/')) {
     const name = decoded(path.slice('/v1/models/'.length));
     return name === undefined

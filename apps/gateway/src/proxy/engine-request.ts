@@ -4,9 +4,10 @@ import { applyEdits, type Edit } from '../dialects/json/edit-bytes.ts';
 import { formModelEdit } from '../dialects/multipart/multipart-model.ts';
 import { askForUsage, type HiddenUsage } from '../dialects/request/ask-for-usage.ts';
 import { nameEdit } from '../dialects/request/edit-body.ts';
+import type { KeptResponse } from '../dialects/responses/keeper-mark.ts';
 import type { Backend } from '../routing/routing-table.ts';
 import type { BodyFacts } from './body-facts.ts';
-import type { RoutedEndpoint } from './endpoints.ts';
+import { keptResponses, type RoutedEndpoint } from './endpoints.ts';
 
 /** What an engine is sent, but for the replica's address. */
 export interface EngineRequest {
@@ -23,6 +24,7 @@ export interface EngineRequest {
 /** How the request names its model. */
 export type ModelPlace =
   | { kind: 'body'; facts: BodyFacts }
+  | { kind: 'response'; kept: KeptResponse }
   | { kind: 'form'; at: { valueStart: number; valueEnd: number } }
   | { kind: 'path' };
 
@@ -33,6 +35,8 @@ export interface AskedRequest {
   query: string;
   body: Buffer;
   place: ModelPlace;
+  /** The response that this one goes on from, where its id says who keeps it. */
+  previous?: KeptResponse | undefined;
 }
 
 const nothing = Buffer.alloc(0);
@@ -49,6 +53,10 @@ export function engineRequest(
   const request = { kind: 'request', method, target: path + query, hidden: undefined, isTranslated: false } as const;
   if (endpoint.kind === 'byPath') {
     const target = `${endpoint.before}${encodeURIComponent(servedModelName)}${endpoint.after}${query}`;
+    return { ...request, target, body: body.length === 0 ? null : body };
+  }
+  if (place.kind === 'response') {
+    const target = `${keptResponses}${encodeURIComponent(place.kept.id)}${query}`;
     return { ...request, target, body: body.length === 0 ? null : body };
   }
   if (place.kind === 'form') return { ...request, body: applyEdits(body, [formModelEdit(place.at, servedModelName)]) };
@@ -75,13 +83,23 @@ export function engineRequest(
           facts.choices,
         )
       : undefined;
-  if (name === undefined && usage === undefined && facts.dropped.length === 0) return { ...request, body };
+  const previous = previousEdit(asked, facts);
+  const isSame = name === undefined && usage === undefined && previous === undefined;
+  if (isSame && facts.dropped.length === 0) return { ...request, body };
   const edits: Edit[] = name === undefined ? [] : [name];
   for (let at = 0; at + 1 < facts.dropped.length; at += 2) {
     const start = facts.dropped[at] as number;
     edits.push({ at: start, remove: (facts.dropped[at + 1] as number) - start, insert: nothing });
   }
+  if (previous !== undefined) edits.push(previous);
   if (usage !== undefined) edits.push(...usage.edits);
   if (edits.length > 1) edits.sort((one, other) => one.at - other.at);
   return { ...request, body: applyEdits(body, edits), hidden: usage?.hidden };
+}
+
+/** The previous response's id as its engine knows it. */
+function previousEdit({ previous }: AskedRequest, { previousResponse }: BodyFacts): Edit | undefined {
+  if (previous === undefined || previousResponse === null) return undefined;
+  const { start, end } = previousResponse;
+  return { at: start, remove: end - start, insert: Buffer.from(JSON.stringify(previous.id)) };
 }

@@ -6,6 +6,7 @@ import type { CallerError } from '../dialects/errors/caller-error.ts';
 import { engineError } from '../dialects/errors/engine-error.ts';
 import { errorEvent } from '../dialects/errors/error-shape.ts';
 import { readerOf } from '../dialects/reader-of.ts';
+import { keeperMark } from '../dialects/responses/keeper-mark.ts';
 import type { ResponseHead } from '../http1/response-head.ts';
 import type { AttemptOutcome } from '../observe/observers.ts';
 import type { Lease } from '../routing/lease.ts';
@@ -20,7 +21,7 @@ import { callerErrors } from './caller-error.ts';
 import { type EngineRequest, engineRequest } from './engine-request.ts';
 import type { ExchangeParts } from './exchange-parts.ts';
 import type { ExchangedCall, ExchangeEnd } from './exchanged-call.ts';
-import { finalError, verdictOf } from './final-error.ts';
+import { finalError, keeperGoneError, verdictOf } from './final-error.ts';
 import { headersOf, revisionLines } from './headers.ts';
 import { pickRequestOf } from './pick-request.ts';
 import { RefusalText } from './refusal-text.ts';
@@ -80,6 +81,8 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
     const { asked, call } = this.#call;
     const first = router.pick(route, pickRequestOf(asked, hasher), { requestId: call.id });
     if (first !== undefined) return void this.#try(first, false);
+    const keeperGone = keeperGoneError(asked.request);
+    if (keeperGone !== undefined) return void this.#answerError(keeperGone, 'callerError');
     route.observer.unserved();
     this.#answerError(callerErrors.noReplica(), 'unserved');
   }
@@ -138,8 +141,9 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
       this.#refusal = new RefusalText();
       return;
     }
-    const { facts } = this.#call.asked.route;
-    const { backend } = this.#pick as Pick;
+    const { route, marksIds } = this.#call.asked;
+    const { facts } = route;
+    const { backend, replica } = this.#pick as Pick;
     const contentType = head.contentEncoding === undefined ? head.contentType : undefined;
     this.#isStream = contentType !== undefined && isEventStreamType(contentType);
     this.#reader = readerOf({
@@ -150,6 +154,7 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
       contentLength: head.framing === 'length' ? head.length : undefined,
       names: { served: backend.facts.servedModelName, public: facts.name },
       name: backend.naming,
+      mark: marksIds ? keeperMark(replica.idHash) : undefined,
       hidden: this.#request?.hidden,
       isTranslated: this.#request?.isTranslated ?? false,
     });
@@ -313,7 +318,7 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
   #lengthToCome(): number | undefined {
     const isPlain =
       !this.#isStream && this.#pick?.backend.naming === undefined && this.#request?.isTranslated === false;
-    return isPlain && this.#head?.framing === 'length' ? this.#head.length : undefined;
+    return isPlain && !this.#call.asked.marksIds && this.#head?.framing === 'length' ? this.#head.length : undefined;
   }
 
   #addPiece(bytes: Buffer): void {

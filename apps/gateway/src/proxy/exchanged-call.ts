@@ -26,6 +26,8 @@ export interface Asked {
   maxOutputTokens: number | null;
   choices: number;
   stream: boolean;
+  /** Ids of responses say to the caller which replica keeps them. */
+  marksIds: boolean;
   /** On the monotonic clock. */
   deadlineAt: number;
 }

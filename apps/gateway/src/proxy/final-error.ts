@@ -1,7 +1,9 @@
 import type { CallerError } from '../dialects/errors/caller-error.ts';
+import { markedId } from '../dialects/responses/keeper-mark.ts';
 import type { AttemptVerdict } from '../routing/fleet.ts';
 import type { Failure } from '../upstream/failure.ts';
 import { callerErrors } from './caller-error.ts';
+import type { AskedRequest } from './engine-request.ts';
 
 const retriable: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
 
@@ -18,4 +20,10 @@ export function verdictOf(failure: Failure): AttemptVerdict {
 export function finalError(failures: readonly Failure[]): CallerError {
   for (const failure of failures) if (failure.kind === 'status') return callerErrors.engineFailed(failure.status);
   return failures.at(-1)?.kind === 'timeout' ? callerErrors.upstreamTimeout() : callerErrors.upstreamFailed();
+}
+
+/** Of a request that only one replica could have answered, which has gone with what it kept: nobody's outage. */
+export function keeperGoneError({ previous, place }: AskedRequest): CallerError | undefined {
+  if (previous !== undefined) return callerErrors.responseNotFound(markedId(previous), 'previous_response_id');
+  return place.kind === 'response' ? callerErrors.responseNotFound(markedId(place.kept)) : undefined;
 }

@@ -1,15 +1,16 @@
 import type { Caller } from '../admission/consumer-keys.ts';
-import { findRoute } from '../admission/find-route.ts';
+import { findKeeper, findRoute, type RouteFound } from '../admission/find-route.ts';
 import type { Told } from '../admission/idempotency/answer-store.ts';
 import { idempotencyErrors } from '../admission/limit-errors.ts';
 import type { PendingCall } from '../callers/call-handler.ts';
 import { type CallerError, invalid } from '../dialects/errors/caller-error.ts';
 import { formModel } from '../dialects/multipart/multipart-model.ts';
+import { type KeptResponse, keptResponse, markedId } from '../dialects/responses/keeper-mark.ts';
 import type { RequestHead } from '../http1/request-head.ts';
 import type { PickRequest } from '../routing/candidates.ts';
 import { hashBytes, hashText } from '../routing/hash.ts';
 import { pinnedRevision } from '../routing/pinned-revision.ts';
-import type { Route } from '../routing/routing-table.ts';
+import type { Route, RoutingTable } from '../routing/routing-table.ts';
 import type { BodyFacts } from './body-facts.ts';
 import type { Call } from './call.ts';
 import type { CallServices } from './call-services.ts';
@@ -32,7 +33,10 @@ const cookieSeconds = 30 * 24 * 3_600;
  */
 const storeWithinMs = 1_000;
 
-type Target = { kind: 'named'; name: string; place: ModelPlace } | { kind: 'refused'; error: CallerError };
+type Target =
+  | { kind: 'named'; name: string; place: ModelPlace }
+  | { kind: 'kept'; kept: KeptResponse; place: ModelPlace }
+  | { kind: 'refused'; error: CallerError };
 
 /** A call whose body or path names the route: finds it, and what of the request decides where it goes. */
 export class RoutedBody implements PendingCall {
@@ -92,7 +96,7 @@ export class RoutedBody implements PendingCall {
     // The snapshot of now, not of when the request began: its body may have taken a while.
     const table = this.#services.view()?.table;
     if (table === undefined) return void this.#answer(callerErrors.noSnapshot());
-    const found = findRoute(target.name, table, this.#caller);
+    const found = this.#routeOf(target, table);
     if (found.kind === 'refused') return void this.#answer(found.error);
     this.#call.cors?.belongsTo(found.route.facts);
     this.#send(body, target.place, found.route);
@@ -104,7 +108,11 @@ export class RoutedBody implements PendingCall {
     const deadlineAt = this.#deadlineOf(route);
     if (deadlineAt === undefined) return void this.#answer(callerErrors.badTimeout());
     const facts = place.kind === 'body' ? place.facts : undefined;
-    const pick = this.#pickRequest(route, facts, body);
+    if (facts?.background === true && this.#endpoint.api === 'responses')
+      return void this.#answer(callerErrors.noBackground());
+    const previous = this.#previousOf(facts);
+    const keeperHash = place.kind === 'response' ? place.kept.keeperHash : previous?.keeperHash;
+    const pick = this.#pickRequest(route, facts, { body, keeperHash });
     if ('error' in pick) return void this.#answer(pick.error);
     const asked = {
       request: {
@@ -114,6 +122,7 @@ export class RoutedBody implements PendingCall {
         query: this.#query,
         body,
         place,
+        previous,
       },
       caller: this.#caller,
       route,
@@ -125,6 +134,7 @@ export class RoutedBody implements PendingCall {
       maxOutputTokens: facts?.maxOutputTokens ?? null,
       choices: facts?.choices ?? 1,
       stream: facts?.stream ?? false,
+      marksIds: place.kind === 'response' || (this.#endpoint.api === 'responses' && facts?.store === true),
       deadlineAt,
     };
     if (this.#idempotencyKey === undefined || this.#caller.kind !== 'key')
@@ -159,6 +169,11 @@ export class RoutedBody implements PendingCall {
   #targetOf(body: Buffer): Target {
     const endpoint = this.#endpoint;
     if (endpoint.kind === 'byPath') return { kind: 'named', name: endpoint.name, place: { kind: 'path' } };
+    if (endpoint.kind === 'byResponse') {
+      const kept = keptResponse(endpoint.id);
+      if (kept === undefined) return { kind: 'refused', error: callerErrors.responseNotFound(endpoint.id) };
+      return { kind: 'kept', kept, place: { kind: 'response', kept } };
+    }
     if (endpoint.kind === 'byForm') {
       const form = formModel(body, this.#contentType ?? '');
       if (form.kind === 'refused') return refused(form.because, form.param);
@@ -167,6 +182,19 @@ export class RoutedBody implements PendingCall {
     const scan = scanBody(body);
     if (scan.kind === 'refused') return refused(scan.because, scan.param);
     return { kind: 'named', name: scan.model, place: { kind: 'body', facts: scan } };
+  }
+
+  #routeOf(target: Exclude<Target, { kind: 'refused' }>, table: RoutingTable): RouteFound {
+    if (target.kind === 'named') return findRoute(target.name, table, this.#caller);
+    const route = findKeeper(target.kept.keeperHash, table, this.#caller);
+    if (route !== undefined) return { kind: 'found', route };
+    return { kind: 'refused', error: callerErrors.responseNotFound(markedId(target.kept)) };
+  }
+
+  /** Without a mark it is for the engine to know, whichever that is. */
+  #previousOf(facts: BodyFacts | undefined): KeptResponse | undefined {
+    const previous = this.#endpoint.api === 'responses' ? facts?.previousResponse : undefined;
+    return previous ? keptResponse(previous.id) : undefined;
   }
 
   /** What the route or the caller bounds, whichever is first; undefined for a bound that is none. */
@@ -183,7 +211,11 @@ export class RoutedBody implements PendingCall {
     return this.#call.startedAt + ms;
   }
 
-  #pickRequest(route: Route, facts: BodyFacts | undefined, body: Buffer): PickRequest | { error: CallerError } {
+  #pickRequest(
+    route: Route,
+    facts: BodyFacts | undefined,
+    { body, keeperHash }: { body: Buffer; keeperHash: number | undefined },
+  ): PickRequest | { error: CallerError } {
     const pinnedRevisionId = this.#pinOf(route);
     if (typeof pinnedRevisionId === 'object') return { error: pinnedRevisionId };
     const session = facts?.session ?? null;
@@ -194,6 +226,7 @@ export class RoutedBody implements PendingCall {
       sessionHash: session === null ? null : hashBytes(body, session.start, session.end),
       stickyHash: this.#stickyHashOf(route),
       ...(pinnedRevisionId === undefined ? {} : { pinnedRevisionId }),
+      ...(keeperHash === undefined ? {} : { keeperHash }),
     };
   }
 

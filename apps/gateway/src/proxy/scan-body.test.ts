@@ -86,7 +86,7 @@ describe('reading the model from a body', () => {
   });
 
   test.each<{ name: string; body: string; want: Record<string, unknown> }>([
-    { name: 'no bound', body: '{"model":"a"}', want: { maxOutputTokens: null, choices: 1, previousResponseId: null } },
+    { name: 'no bound', body: '{"model":"a"}', want: { maxOutputTokens: null, choices: 1, previousResponse: null } },
     { name: 'a bound', body: '{"model":"a","max_tokens":16}', want: { maxOutputTokens: 16 } },
     {
       name: 'the largest bound',
@@ -105,7 +105,7 @@ describe('reading the model from a body', () => {
     {
       name: 'an earlier answer',
       body: '{"model":"a","previous_response_id":"r\\u0031"}',
-      want: { previousResponseId: 'r1' },
+      want: { previousResponse: { id: 'r1', start: 36, end: 45 } },
     },
     { name: 'usage is not spoken of', body: '{"model":"a","stream":true}', want: { streamOptions: null } },
     {
@@ -257,6 +257,7 @@ function without(body: Buffer, spans: readonly number[]): string {
 const promptKeys = ['messages', 'prompt', 'input', 'system', 'tools', 'instructions'];
 const numberKeys = ['max_tokens', 'max_completion_tokens', 'max_output_tokens', 'n', 'best_of'];
 const textKeys = ['previous_response_id', 'prompt_cache_key', 'user', 'safety_identifier'];
+const otherKeys = ['store', 'background'];
 const droppedKeys = ['cache_salt', 'priority', 'kv_transfer_params', 'rid', 'bootstrap_room'];
 
 const text = fc.string({ unit: 'grapheme', maxLength: 40 });
@@ -269,6 +270,7 @@ const member: fc.Arbitrary<[string, unknown]> = fc.oneof(
   pair(['stream_options'], fc.oneof(fc.record({ include_usage: fc.constantFrom(true, false, null) }), anything)),
   pair(numberKeys, fc.oneof({ weight: 4, arbitrary: number }, anything)),
   pair(textKeys, fc.oneof({ weight: 4, arbitrary: text }, anything)),
+  pair(otherKeys, fc.oneof(fc.constantFrom(true, false, null), anything)),
   pair(promptKeys, anything),
   pair(droppedKeys, anything),
   fc.tuple(text, anything),
@@ -276,7 +278,7 @@ const member: fc.Arbitrary<[string, unknown]> = fc.oneof(
 
 const isDropped = (key: string) => /^(?:cache_salt|priority|kv_transfer_params|rid|bootstrap_.+)$/.test(key);
 const isUsed = (key: string) =>
-  ['model', 'stream', 'stream_options', ...numberKeys, ...textKeys, ...promptKeys].includes(key);
+  ['model', 'stream', 'stream_options', ...numberKeys, ...textKeys, ...otherKeys, ...promptKeys].includes(key);
 const isNothing = (value: unknown) => value === undefined || value === null;
 const escaped = (key: string) =>
   `"${Array.from({ length: key.length }, (_, at) => `\\u${key.charCodeAt(at).toString(16).padStart(4, '0')}`).join('')}"`;
@@ -311,7 +313,9 @@ function factsOf(truth: Record<string, unknown>): Record<string, unknown> {
     stream: truth.stream === true,
     maxOutputTokens: bounds.length === 0 ? null : Math.max(...bounds),
     choices: Math.max(1, ...numbers(numberKeys.slice(3))),
-    previousResponseId: truth.previous_response_id ?? null,
+    previousResponse: isNothing(truth.previous_response_id) ? null : { id: truth.previous_response_id },
+    store: truth.store !== false,
+    background: !isNothing(truth.background) && truth.background !== false,
   };
 }
 

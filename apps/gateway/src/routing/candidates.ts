@@ -31,6 +31,8 @@ export interface PickRequest {
   readonly stickyHash?: number | null;
   /** This revision or none. */
   readonly pinnedRevisionId?: string;
+  /** This replica or none, by its `idHash`: it alone has what the request goes on from. */
+  readonly keeperHash?: number;
 }
 
 export const anyRequest: PickRequest = { blocks: undefined, inputTokens: 0, maxOutputTokens: 0, sessionHash: null };

@@ -36,15 +36,20 @@ export interface PickOptions {
  * Each tier holds replicas to so many of the filters.
  */
 const filtersOfTiers: readonly number[] = [5, 4, 3, 1];
-const filterOf: Record<Exclude<ReplicaFilter, 'tried'>, Filter> = {
+/** No tier goes without these. */
+type Must = 'tried' | 'notKeeper';
+const filterOf: Record<Exclude<ReplicaFilter, Must>, Filter> = {
   serving,
   admitted,
   notEjected,
   fitsContext,
   belowLimit,
 };
-const filters: readonly Filter[] = REPLICA_FILTERS.filter((name) => name !== 'tried').map((name) => filterOf[name]);
+const filters: readonly Filter[] = REPLICA_FILTERS.flatMap((name) =>
+  name === 'tried' || name === 'notKeeper' ? [] : [filterOf[name]],
+);
 const triedAlready = REPLICA_FILTERS.indexOf('tried');
+const notKeeper = REPLICA_FILTERS.indexOf('notKeeper');
 const fits = -1;
 /** Of these a revision must have a replica to be chosen. A full one counts: limits do not bend the split. */
 const tiersOfRevisions: readonly number[] = [1, 2, 3];
@@ -94,7 +99,10 @@ export class Router {
   }
 
   #chooseBackend({ backends }: Route, request: PickRequest, { prefer }: PickOptions, ticket: number) {
-    const { pinnedRevisionId, stickyHash } = request;
+    const { pinnedRevisionId, stickyHash, keeperHash } = request;
+    this.#revisionBy = 'keeper';
+    // Whatever the split, a pin or another's failure would say.
+    if (keeperHash !== undefined) return backends.find(this.#mayServe);
     this.#revisionBy = 'pin';
     if (pinnedRevisionId !== undefined)
       return backends.find((backend) => backend.revisionId === pinnedRevisionId && this.#mayServe(backend));
@@ -155,6 +163,8 @@ export class Router {
   /** The first filter that the replica does not pass. */
   #failing(replica: Replica, backend: Backend, tier: number): number {
     if (this.#tried.includes(replica)) return triedAlready;
+    const { keeperHash } = this.#request;
+    if (keeperHash !== undefined && replica.idHash !== keeperHash) return notKeeper;
     const count = filtersOfTiers[tier] as number;
     for (let at = 0; at < count; at++) if (!(filters[at] as Filter)(replica, backend.facts, this.#request)) return at;
     return fits;
@@ -168,6 +178,8 @@ export function largestShare(route: Route): Backend | undefined {
   return largest;
 }
 
-function isAssigned({ pinnedRevisionId, stickyHash }: PickRequest): boolean {
-  return pinnedRevisionId !== undefined || (stickyHash !== undefined && stickyHash !== null);
+function isAssigned({ pinnedRevisionId, stickyHash, keeperHash }: PickRequest): boolean {
+  return (
+    pinnedRevisionId !== undefined || keeperHash !== undefined || (stickyHash !== undefined && stickyHash !== null)
+  );
 }

@@ -21,7 +21,7 @@ const falseValue = Buffer.from('false');
 export function copiedRequest(asked: AskedRequest, sent: SentRequest, to: Backend): EngineRequest | undefined {
   const { endpoint, method, place } = asked;
   if (method !== 'POST' || place.kind === 'form') return undefined;
-  if (place.kind === 'body' && place.facts.previousResponseId !== null) return undefined;
+  if (place.kind === 'body' && place.facts.previousResponse !== null) return undefined;
   const request = isSameFor(sent.backend, to) ? sent.request : engineRequest(asked, to);
   if (request.kind === 'refused') return undefined;
   if (endpoint.api === 'responses') return request.body === null ? undefined : withoutTraces(request, request.body);

@@ -92,6 +92,7 @@ export class ShadowCopy implements UpstreamListener, Timed {
       contentLength: head.framing === 'length' ? head.length : undefined,
       names: { served: target.backend.facts.servedModelName, public: asked.route.facts.name },
       name: undefined,
+      mark: undefined,
       hidden: request.hidden,
       isTranslated: false,
     });

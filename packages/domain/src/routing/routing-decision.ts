@@ -1,12 +1,23 @@
-/** What chose the revision: the split's weights, the same for a caller that is kept, a header, or that another failed. */
-export const REVISION_CHOICES = ['split', 'sticky', 'pin', 'rescue'] as const;
+/**
+ * What chose the revision: the split's weights, the same for a caller that is kept, a header, that another failed, or
+ * that one of its replicas keeps what the request goes on from.
+ */
+export const REVISION_CHOICES = ['split', 'sticky', 'pin', 'rescue', 'keeper'] as const;
 export type RevisionChoice = (typeof REVISION_CHOICES)[number];
 
 /**
- * Filters in their order, and what each asks of a replica. `tried`: this request has failed there already. Where too few
- * pass, the last ones are left out: see `tier`.
+ * Filters in their order, and what each asks of a replica. `tried`: this request has failed there already. `notKeeper`:
+ * it goes on from what another replica keeps. Where too few pass, the last ones of the others are left out: see `tier`.
  */
-export const REPLICA_FILTERS = ['serving', 'admitted', 'notEjected', 'fitsContext', 'belowLimit', 'tried'] as const;
+export const REPLICA_FILTERS = [
+  'serving',
+  'admitted',
+  'notEjected',
+  'fitsContext',
+  'belowLimit',
+  'tried',
+  'notKeeper',
+] as const;
 export type ReplicaFilter = (typeof REPLICA_FILTERS)[number];
 
 /** Why one attempt of a request went where it went. */

@@ -10,6 +10,12 @@ import type { EngineSettings } from './settings/settings.ts';
 
 export const version = '0.32.0+simulated';
 
+/** Of the Responses API, with the turns that led to it. */
+interface StoredResponse {
+  readonly response: Readonly<Record<string, unknown>>;
+  readonly turns: readonly Readonly<Record<string, unknown>>[];
+}
+
 /** Everything one running engine consists of, sockets apart. */
 export class Simulation {
   readonly settings: EngineSettings;
@@ -19,6 +25,8 @@ export class Simulation {
   readonly engine: Engine;
   /** Adapter name → path. */
   readonly adapters: Map<string, string>;
+  /** By id. As in vLLM they stay until the process ends, and no other process knows them. */
+  readonly storedResponses = new Map<string, StoredResponse>();
   readonly createdSeconds: number;
   readonly systemFingerprint: string;
   readonly random: Random;

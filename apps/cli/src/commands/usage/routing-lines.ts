@@ -11,6 +11,7 @@ const revisionBy: Record<Decision['revisionBy'], string> = {
   sticky: 'where its caller stays',
   pin: 'asked for by header',
   rescue: 'after another attempt had failed',
+  keeper: 'where the response is kept that it goes on from',
 };
 
 const tiers = [
@@ -27,6 +28,7 @@ const because: Record<Decision['filtered'][number]['by'], string> = {
   fitsContext: 'too short a context',
   belowLimit: 'full',
   tried: 'had failed on it',
+  notKeeper: 'does not keep that response',
 };
 
 /** Each attempt: who competed with which scores, the chosen one marked, and who did not compete. */

@@ -28,7 +28,7 @@ export function errorEvent(
   requestId: string,
 ): string {
   const { dialect, api, frames } = stream;
-  if (api === 'responses') {
+  if (api === 'responses' || api === 'keptResponse') {
     const { message, code, param = null } = error;
     const event = { type: 'error', code, message, param, sequence_number: frames, error: openAiError(error) };
     return `event: error\ndata: ${JSON.stringify(event)}\n\n`;

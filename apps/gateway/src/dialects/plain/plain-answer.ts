@@ -5,6 +5,7 @@ import { applyEdits, type Edit, editOwned } from '../json/edit-bytes.ts';
 import { finishReasonAt, reasonAt, reasonOf, responseReason } from '../json/finish-reason.ts';
 import { countsInText } from '../json/usage-counts.ts';
 import { memberOf } from '../json/walk-json.ts';
+import { markedKeys, markIds } from '../responses/keeper-mark.ts';
 import { type NameInFrames, renameIn } from '../streams/frame-rule.ts';
 import { JsonScan } from './json-scan.ts';
 import { usageNearEnd } from './usage-near-end.ts';
@@ -26,16 +27,23 @@ export class OpaqueAnswer implements AnswerReader {
 
 const longestHeld = 1024 * 1024;
 
+/** What is different in the answer that a caller gets. */
+export interface AnswerChanges {
+  name: NameInFrames | undefined;
+  mark: Buffer | undefined;
+}
+
 /**
  * A JSON answer. One that comes in a single read, which its length tells, is read from its end and passed on at once;
- * any other is passed on as it comes, while its usage is read. Where the engine's name for the model becomes the
- * caller's, the answer is held until it is whole and its new length is known: engines write such an answer at once, so
- * that costs no time. One that is longer than what would be held passes under the engine's name.
+ * any other is passed on as it comes, while its usage is read. Where something changes in it, it is held until it is
+ * whole and its new length is known: engines write such an answer at once, so that costs no time. One that is longer
+ * than what would be held passes unchanged.
  */
 export class JsonAnswer implements AnswerReader {
   readonly frames = 0;
   readonly #bytes: number | undefined;
   readonly #name: NameInFrames | undefined;
+  readonly #mark: Buffer | undefined;
   readonly #api: AnswerApi;
   #finishReason: string | null = null;
   #scan: JsonScan | undefined;
@@ -45,11 +53,12 @@ export class JsonAnswer implements AnswerReader {
   #heldBytes = 0;
 
   /** `bytes`: the whole answer's length, where the engine told it. */
-  constructor(bytes: number | undefined, name: NameInFrames | undefined, api: AnswerApi) {
+  constructor(bytes: number | undefined, { name, mark }: AnswerChanges, api: AnswerApi) {
     this.#bytes = bytes;
     this.#name = name;
+    this.#mark = mark;
     this.#api = api;
-    this.#held = name === undefined ? undefined : [];
+    this.#held = name === undefined && mark === undefined ? undefined : [];
   }
 
   get usage(): TokenCounts | undefined {
@@ -65,7 +74,7 @@ export class JsonAnswer implements AnswerReader {
 
   push(chunk: Buffer): Buffer | undefined {
     if (chunk.length === this.#bytes && this.#scan === undefined) return this.#whole(chunk);
-    this.#scan ??= new JsonScan(this.#name === undefined ? ['usage'] : ['usage', this.#name.key]);
+    this.#scan ??= new JsonScan(this.#wanted());
     this.#scan.push(chunk);
     if (this.#held === undefined) {
       // A chat tells it far inside, in a read that is looked at anyway; one that a read cuts in two is not told.
@@ -85,21 +94,38 @@ export class JsonAnswer implements AnswerReader {
     if (this.#held === undefined || this.#heldBytes === 0) return { rest: undefined, isWhole };
     const whole = Buffer.concat(this.#held);
     this.#finishReason = this.#reasonIn(whole);
+    return { rest: applyEdits(whole, this.#editsOfScan()), isWhole };
+  }
+
+  #wanted(): readonly string[] {
+    const name = this.#name === undefined ? [] : [this.#name.key];
+    return ['usage', ...name, ...(this.#mark === undefined ? [] : markedKeys)];
+  }
+
+  #editsOfScan(): Edit[] {
+    const edits: Edit[] = [];
     const name = this.#name;
-    const model = name === undefined ? undefined : this.#scan?.found.get(name.key);
-    if (name === undefined || model?.text !== name.served.toString()) return { rest: whole, isWhole };
-    const edit = { at: model.start, remove: model.end - model.start, insert: name.public };
-    return { rest: applyEdits(whole, [edit]), isWhole };
+    const mark = this.#mark;
+    const found = this.#scan?.found;
+    const model = name === undefined ? undefined : found?.get(name.key);
+    if (name !== undefined && model?.text === name.served.toString())
+      edits.push({ at: model.start, remove: model.end - model.start, insert: name.public });
+    for (const key of mark === undefined ? [] : markedKeys) {
+      const id = found?.get(key);
+      if (mark !== undefined && id?.text.startsWith('"')) edits.push({ at: id.end - 1, remove: 0, insert: mark });
+    }
+    return inOrder(edits);
   }
 
   #whole(answer: Buffer): Buffer | undefined {
     const usage = usageNearEnd(answer) ?? memberOf(answer, 0, answer.length, 'usage');
     if (usage !== undefined) this.#usageText = answer.toString('utf8', usage.valueStart, usage.valueEnd);
     this.#finishReason = this.#reasonIn(answer);
-    if (this.#name === undefined) return answer;
+    if (this.#name === undefined && this.#mark === undefined) return answer;
     const edits: Edit[] = [];
     renameIn(answer, 0, answer.length, edits, this.#name);
-    return edits.length === 0 ? answer : editOwned(answer, edits);
+    if (this.#mark !== undefined) markIds(answer, 0, answer.length, edits, this.#mark);
+    return edits.length === 0 ? answer : editOwned(answer, inOrder(edits));
   }
 
   #reasonIn(answer: Buffer): string | null {
@@ -108,6 +134,11 @@ export class JsonAnswer implements AnswerReader {
     const told = this.#api === 'messages' ? memberOf(answer, 0, answer.length, 'stop_reason') : undefined;
     return told === undefined ? null : reasonOf(answer, told.valueStart, told.valueEnd);
   }
+}
+
+/** Whatever the order of the keys. */
+function inOrder(edits: Edit[]): Edit[] {
+  return edits.sort((one, other) => one.at - other.at);
 }
 
 function isChat(api: AnswerApi): boolean {

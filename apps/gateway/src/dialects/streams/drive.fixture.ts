@@ -12,6 +12,7 @@ export function readerFor(change: Partial<AnswerFacts> = {}): AnswerReader {
     contentLength: undefined,
     names: { served: 'tiny', public: 'chat' },
     name: undefined,
+    mark: undefined,
     hidden: undefined,
     isTranslated: false,
     ...change,

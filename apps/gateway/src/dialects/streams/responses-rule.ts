@@ -3,6 +3,7 @@ import type { Edit } from '../json/edit-bytes.ts';
 import { responseReason } from '../json/finish-reason.ts';
 import { countsInText } from '../json/usage-counts.ts';
 import { memberOf } from '../json/walk-json.ts';
+import { markIds } from '../responses/keeper-mark.ts';
 import { eventName } from './event-name.ts';
 import { type Frame, isAt } from './frame.ts';
 import { type ErrorFrame, type FrameRule, type NameInFrames, renameIn } from './frame-rule.ts';
@@ -17,11 +18,13 @@ export class ResponsesRule implements FrameRule {
   usage: TokenCounts | undefined;
   finishReason: string | null = null;
   readonly #name: NameInFrames | undefined;
+  readonly #mark: Buffer | undefined;
   readonly #errorFrame: ErrorFrame;
   #frames = 0;
 
-  constructor(options: { name: NameInFrames | undefined; errorFrame: ErrorFrame }) {
+  constructor(options: { name: NameInFrames | undefined; mark: Buffer | undefined; errorFrame: ErrorFrame }) {
     this.#name = options.name;
+    this.#mark = options.mark;
     this.#errorFrame = options.errorFrame;
   }
 
@@ -55,6 +58,11 @@ export class ResponsesRule implements FrameRule {
       if (usage !== undefined)
         this.usage = countsInText(bytes.toString('latin1', usage.valueStart, usage.valueEnd)) ?? this.usage;
     }
+    const before = edits.length;
     renameIn(bytes, valueStart, valueEnd, edits, this.#name);
+    if (this.#mark === undefined) return;
+    markIds(bytes, valueStart, valueEnd, edits, this.#mark);
+    // Edits stand in the order of their places, whatever the order of the keys.
+    edits.push(...edits.splice(before).sort((one, other) => one.at - other.at));
   }
 }

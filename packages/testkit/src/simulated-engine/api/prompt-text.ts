@@ -30,7 +30,12 @@ export function renderTurns(system: unknown, turns: unknown): string {
   const list: JsonObject[] = [];
   const instructions = contentText(system);
   if (instructions !== '') list.push({ role: 'system', content: instructions });
-  if (typeof turns === 'string') list.push({ role: 'user', content: turns });
-  else if (Array.isArray(turns)) list.push(...turns.filter(isObject));
+  list.push(...turnsOf(turns));
   return renderChat(list);
+}
+
+/** A text alone is the user's turn. */
+export function turnsOf(turns: unknown): readonly JsonObject[] {
+  if (typeof turns === 'string') return [{ role: 'user', content: turns }];
+  return Array.isArray(turns) ? turns.filter(isObject) : [];
 }

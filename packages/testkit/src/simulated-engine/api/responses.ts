@@ -6,9 +6,10 @@ import type { Choice, Dialect } from '../http/serve-generation.ts';
 import { serveGeneration, textSoFar } from '../http/serve-generation.ts';
 import { findModel, planChoices, usageOf } from './generation-request.ts';
 import { readParameters } from './parameters.ts';
-import { renderTurns } from './prompt-text.ts';
+import { renderTurns, turnsOf } from './prompt-text.ts';
+import { turnsBefore } from './stored-responses.ts';
 
-/** OpenAI's Responses API: text answers only; nothing is stored. */
+/** OpenAI's Responses API: text answers only. */
 function responseObject(body: JsonObject, id: string, model: string, createdAt: number) {
   return (state: 'in_progress' | 'completed' | 'incomplete', output: unknown[], usage: unknown) => ({
     id,
@@ -27,7 +28,7 @@ function responseObject(body: JsonObject, id: string, model: string, createdAt: 
     background: false,
     max_output_tokens: body.max_output_tokens ?? null,
     max_tool_calls: null,
-    previous_response_id: null,
+    previous_response_id: body.previous_response_id ?? null,
     prompt: null,
     reasoning: null,
     service_tier: 'auto',
@@ -71,7 +72,7 @@ function textPart(text: string) {
   return { annotations: [], text, type: 'output_text', logprobs: null };
 }
 
-function responsesDialect(response: ReturnType<typeof responseObject>): Dialect {
+function responsesDialect(response: ReturnType<typeof responseObject>, made: (response: JsonObject) => void): Dialect {
   const messageId = `msg_${shortId()}`;
   const message = (content: unknown[], status: string) => ({
     id: messageId,
@@ -84,7 +85,9 @@ function responsesDialect(response: ReturnType<typeof responseObject>): Dialect 
   const full = (choices: readonly Choice[]) => {
     const state = choices.some(({ ended }) => ended === 'length') ? 'incomplete' : 'completed';
     const text = choices.map(textSoFar).join('');
-    return response(state, [message([textPart(text)], 'completed')], responseUsage(choices));
+    const whole = response(state, [message([textPart(text)], 'completed')], responseUsage(choices));
+    made(whole);
+    return whole;
   };
   let sequence = 0;
   const frame = (type: string, fields: object) => {
@@ -120,13 +123,18 @@ export async function responses(exchange: Exchange): Promise<void> {
   if (body.input === undefined) throw invalidField('body.input', 'missing', 'Field required', body);
   const parameters = readParameters({ ...body, n: 1, stream_options: undefined }, ['max_output_tokens']);
   const model = findModel(simulation, body.model);
-  const prompt = renderTurns(body.instructions, body.input);
+  const turns = [...turnsBefore(simulation, body.previous_response_id), ...turnsOf(body.input)];
+  const prompt = renderTurns(body.instructions, turns);
   const choices = planChoices(simulation, { prompt, parameters, usualMaxTokens: null, model });
-  const object = responseObject(body, `resp_${exchange.newId()}`, model.name, simulation.createdUnix);
+  const id = `resp_${exchange.newId()}`;
+  const object = responseObject(body, id, model.name, simulation.createdUnix);
+  const keeps = simulation.settings.storesResponses && body.store !== false;
   const maxTokens = parameters.maxTokens ?? simulation.settings.maxModelLen;
   serveGeneration(exchange, {
     choices,
-    dialect: responsesDialect(object),
+    dialect: responsesDialect(object, (response) => {
+      if (keeps) simulation.storedResponses.set(id, { response, turns });
+    }),
     isStream: parameters.isStream,
     adapter: model.adapter,
     maxTokens,

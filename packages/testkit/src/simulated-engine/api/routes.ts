@@ -1,4 +1,4 @@
-import type { Handler, Routes } from '../http/server.ts';
+import { type Handler, type Routes, storedResponsePath } from '../http/server.ts';
 import type { EngineSettings } from '../settings/settings.ts';
 import { chatCompletions } from './chat.ts';
 import { completions } from './completions.ts';
@@ -10,6 +10,7 @@ import { engineVersion, health, load, metrics } from './observe.ts';
 import { responses } from './responses.ts';
 import { clearFaults, setFaults, showArguments, showFaults, showStats } from './simulated.ts';
 import { collectiveRpc, isSleeping, resetPrefixCache, sleep, wakeUp } from './sleep.ts';
+import { storedResponse } from './stored-responses.ts';
 import { detokenize, tokenize } from './tokenization.ts';
 
 type RouteTable = Readonly<Record<string, Readonly<Record<string, Handler>>>>;
@@ -32,6 +33,7 @@ const generate: RouteTable = {
   '/v1/chat/completions': { POST: chatCompletions },
   '/v1/completions': { POST: completions },
   '/v1/responses': { POST: responses },
+  [storedResponsePath]: { GET: storedResponse },
   '/v1/messages': { POST: messages },
   '/v1/messages/count_tokens': { POST: countMessageTokens },
 };

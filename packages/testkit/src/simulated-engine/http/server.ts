@@ -10,6 +10,8 @@ export type Routes = ReadonlyMap<string, Readonly<Record<string, Handler>>>;
 
 /** vLLM checks the key under these only; /metrics, /tokenize, /health and the dev-mode routes are open. */
 const guarded = ['/v1', '/v2', '/inference', '/cohere'];
+/** The one path with a part that changes; as FastAPI writes it, and vLLM in its metrics. */
+export const storedResponsePath = '/v1/responses/{response_id}';
 const loadMeasured = new Set(['/v1/chat/completions', '/v1/completions', '/v1/messages', '/v1/responses']);
 
 function mayEnter({ settings }: Simulation, path: string, request: IncomingMessage): boolean {
@@ -66,8 +68,9 @@ async function answer(simulation: Simulation, routes: Routes, request: IncomingM
     return;
   }
   const exchange = new Exchange(simulation, request, response, new URLSearchParams(query));
-  const methods = routes.get(path);
-  measure(exchange, path, methods === undefined ? 'none' : path);
+  const route = path.replace(/^\/v1\/responses\/[^/]+$/, storedResponsePath);
+  const methods = routes.get(route);
+  measure(exchange, path, methods === undefined ? 'none' : route);
   try {
     if (!mayEnter(simulation, path, request)) {
       exchange.json({ error: 'Unauthorized' }, 401);

@@ -140,6 +140,7 @@ export function readSettings(argv: readonly string[], env: Environment): EngineS
     maxLoras: reader.number('max-loras', usual.maxLoras),
     loraModules: reader.list('lora-modules').map(readLoraModule),
     allowRuntimeLora: isTrue(env.VLLM_ALLOW_RUNTIME_LORA_UPDATING),
+    storesResponses: isTrue(env.VLLM_ENABLE_RESPONSES_API_STORE),
     enableSleepMode: reader.isOn('enable-sleep-mode', false),
     devMode: isTrue(env.VLLM_SERVER_DEV_MODE),
     enableAutoToolChoice: reader.isOn('enable-auto-tool-choice', false),

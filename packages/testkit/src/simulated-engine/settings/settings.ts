@@ -38,6 +38,8 @@ export type EngineSettings = {
   readonly loraModules: readonly LoraModule[];
   /** VLLM_ALLOW_RUNTIME_LORA_UPDATING */
   readonly allowRuntimeLora: boolean;
+  /** VLLM_ENABLE_RESPONSES_API_STORE */
+  readonly storesResponses: boolean;
   readonly enableSleepMode: boolean;
   /** VLLM_SERVER_DEV_MODE: without it there is no /sleep, /wake_up and /is_sleeping. */
   readonly devMode: boolean;
@@ -77,6 +79,7 @@ export const defaultSettings: EngineSettings = {
   maxLoras: 1,
   loraModules: [],
   allowRuntimeLora: false,
+  storesResponses: false,
   enableSleepMode: false,
   devMode: false,
   enableAutoToolChoice: false,
