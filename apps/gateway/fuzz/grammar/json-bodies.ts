@@ -25,6 +25,8 @@ const keys = [
   '"bootstrap_"',
   '"cache_salt"',
   '"user"',
+  '"previous_response_id"',
+  '"previous_response\\u005fid"',
 ];
 /** What stands under a key decides little if it is nearly never what the key is for. */
 const counts = ['1', '2', '0', '16', '16.0', '1e1', 'null', '-1', '0.5', '"7"', '9007199254740993'];
@@ -36,6 +38,16 @@ const options = [
   '{"__proto__":{"include_usage":true}}',
   'null',
   '[]',
+];
+/** Ids of responses, with and without the keeper's mark. */
+const responses = [
+  '"resp_1_sbx0badcafe"',
+  '"resp_1"',
+  '"a\\"b_sbx00000000"',
+  '"\\u00e9_sbx\\u0030badcafe"',
+  '"_sbx0badcafe"',
+  'null',
+  '7',
 ];
 const strings = [
   '"chat"',
@@ -97,6 +109,7 @@ export function jsonBody(dice: Dice): string {
 function valueUnder(key: string, dice: Dice): string | undefined {
   if (dice.chance(0.2)) return undefined;
   if (key.startsWith('"max_') || key === '"n"') return dice.of(counts);
+  if (key.startsWith('"previous_')) return dice.of(responses);
   return key === '"stream_options"' ? dice.of(options) : undefined;
 }
 

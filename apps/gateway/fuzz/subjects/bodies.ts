@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { isDeepStrictEqual } from 'node:util';
+import { keptResponse } from '../../src/dialects/responses/keeper-mark.ts';
 import { engineRequest } from '../../src/proxy/engine-request.ts';
 import { type BodyFacts, scanBody } from '../../src/proxy/scan-body.ts';
 import type { Backend } from '../../src/routing/routing-table.ts';
@@ -15,6 +16,8 @@ type Parsed = Readonly<Record<string, unknown>>;
 const backend = { facts: { servedModelName: 'tiny', engine: 'vllm' } } as Backend;
 const endpoint = { kind: 'byBody', dialect: 'openai', api: 'chat' } as const;
 const ordersToEngines = /^(?:cache_salt|priority|kv_transfer_params|rid|bootstrap_.+)$/s;
+/** By the gateway, each held against what it means to change. */
+const changed = ['model', 'stream_options', 'previous_response_id'];
 const bounds = ['max_tokens', 'max_completion_tokens', 'max_output_tokens'];
 
 /**
@@ -59,13 +62,18 @@ function differenceOf(bytes: Buffer, scan: BodyFacts): string | undefined {
 }
 
 function differenceSent(body: Buffer, facts: BodyFacts, parsed: Parsed): string | undefined {
-  const asked = { endpoint, method: 'POST', path: '/', query: '', body, place: { kind: 'body', facts } } as const;
+  const place = { kind: 'body', facts } as const;
+  const previous = facts.previousResponse === null ? undefined : keptResponse(facts.previousResponse.id);
+  const asked = { endpoint, method: 'POST', path: '/', query: '', body, place, previous } as const;
   const request = engineRequest(asked, backend);
   if (request.kind === 'refused' || request.body === null) return 'refused after it was read';
   const sent = parse(request.body);
   const both = `:\n  sent ${request.body}`;
   if (sent === undefined) return `what is sent is no JSON${both}`;
   if (sent.model !== 'tiny') return `sent under another name${both}`;
+  const { previous_response_id: id } = parsed;
+  const engineId = typeof id === 'string' ? (keptResponse(id)?.id ?? id) : id;
+  if (sent.previous_response_id !== engineId) return `goes on from another response${both}`;
   if (!isDeepStrictEqual(restOf(sent), restOf(parsed))) return `something else is sent${both}`;
   const { stream_options: options } = parsed;
   if (!facts.stream) return isDeepStrictEqual(sent.stream_options, options) ? undefined : `other options${both}`;
@@ -78,9 +86,7 @@ function differenceSent(body: Buffer, facts: BodyFacts, parsed: Parsed): string 
 
 /** What the gateway has no business with. */
 function restOf(body: Parsed): Parsed {
-  const rest = Object.entries(body).filter(
-    ([key]) => key !== 'model' && key !== 'stream_options' && !ordersToEngines.test(key),
-  );
+  const rest = Object.entries(body).filter(([key]) => !changed.includes(key) && !ordersToEngines.test(key));
   return Object.fromEntries(rest);
 }
 

@@ -7,8 +7,8 @@ const unknown: Told = { kind: 'unknown' };
 
 /**
  * The store of answers that the primary keeps, as its worker sees it. An answer is on its way to the primary before the
- * last of it goes to the caller; one so large that it does not leave in one piece may come after the caller's next
- * question from another worker, which is then told that it is in flight.
+ * last of it goes to the caller. All the same the caller's next question, from another worker, may be read first, since
+ * the workers' channels are read in no order: the primary looks once more before it says that a key is in flight.
  */
 export class PrimaryAnswers implements AnswerStore {
   readonly #send: (message: FromWorker) => void;

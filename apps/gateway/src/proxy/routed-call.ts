@@ -1,7 +1,7 @@
 import type { PriorityClass, RoutingDecision, TokenCounts, UsageExactness, UsageOutcome } from '@signalbox/domain';
 import { limitError, queueError } from '../admission/limit-errors.ts';
 import type { Bucket } from '../admission/limits/bucket.ts';
-import { rateLimitLines } from '../admission/limits/rate-limit-headers.ts';
+import { anthropicLimitLines, rateLimitLines } from '../admission/limits/rate-limit-headers.ts';
 import { Reservation } from '../admission/limits/reservation.ts';
 import type { Place, QueueRefusal, QueueTicket } from '../admission/queue/ticket.ts';
 import type { ReplyOwner } from '../callers/reply.ts';
@@ -98,7 +98,7 @@ export class RoutedCall implements ExchangedCall, QueueTicket, ReplyOwner, Dispa
     const refusal = this.#reservation.reserve(this.#keyLimits, gate.limits, this.inputTokens, this.outputTokens, now);
     if (refusal !== undefined) {
       limited(refusal.limit.of, refusal.limit.per);
-      this.#refuse(limitError(refusal, headersOf(rateLimitLines(this.#keyLimits, gate.limits, now))));
+      this.#refuse(limitError(refusal, headersOf(this.limitLines())));
       return;
     }
     const turn = gate.queue === undefined ? 'go' : gate.queue.enter(this, now);
@@ -172,7 +172,11 @@ export class RoutedCall implements ExchangedCall, QueueTicket, ReplyOwner, Dispa
     const limits = this.#keyLimits;
     const ofRoute = this.asked.route.gate.limits;
     if (limits.length === 0 && ofRoute.length === 0) return '';
-    return rateLimitLines(limits, ofRoute, this.#services.monotonicMs());
+    const { monotonicMs, now: wallNow } = this.#services;
+    const now = monotonicMs();
+    return this.dialect === 'anthropic'
+      ? anthropicLimitLines(limits, ofRoute, { now, wallNow: wallNow() })
+      : rateLimitLines(limits, ofRoute, now);
   }
 
   ownLines(): string {

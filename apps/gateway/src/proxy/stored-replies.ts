@@ -6,7 +6,7 @@ import type { Reply } from '../callers/reply.ts';
 
 const maxKeyLength = 255;
 /** Header lines of one answer that say nothing about the next one like it. */
-const ofOneAnswer = /^x-ratelimit-[^\r]*\r\n/gim;
+const ofOneAnswer = /^(?:x|anthropic)-ratelimit-[^\r]*\r\n/gim;
 
 /** Answers given again to callers that ask again under the same Idempotency-Key. */
 export class StoredReplies {

@@ -8,9 +8,35 @@ export function rateLimitLines(ofKey: readonly Bucket[], ofRoute: readonly Bucke
   return linesOf('requests', ofKey, ofRoute, now) + linesOf('tokens', ofKey, ofRoute, now);
 }
 
-type Kind = 'requests' | 'tokens';
+/** The same as Anthropic names them, where input and output have lines of their own and resets are moments. */
+export function anthropicLimitLines(
+  ofKey: readonly Bucket[],
+  ofRoute: readonly Bucket[],
+  { now, wallNow }: { now: number; wallNow: number },
+): string {
+  const tick = Math.floor(now / tickMs);
+  let lines = '';
+  for (const kind of anthropicKinds) {
+    const bucket = tightest(kind, ofRoute, tightest(kind, ofKey, undefined, tick), tick);
+    if (bucket === undefined) continue;
+    const name = `anthropic-ratelimit-${kind}`;
+    lines +=
+      `${name}-limit: ${bucket.amount}\r\n${name}-remaining: ${bucket.remaining(tick)}\r\n` +
+      `${name}-reset: ${shownMoment(wallNow + bucket.resetMs(now))}\r\n`;
+  }
+  return lines;
+}
 
-function linesOf(kind: Kind, ofKey: readonly Bucket[], ofRoute: readonly Bucket[], now: number): string {
+const anthropicKinds = ['requests', 'tokens', 'input-tokens', 'output-tokens'] as const;
+type Kind = (typeof anthropicKinds)[number];
+
+function isOf({ of }: Bucket, kind: Kind): boolean {
+  if (of === 'concurrency') return false;
+  if (kind === 'requests' || kind === 'tokens') return (of === 'requests') === (kind === 'requests');
+  return of === (kind === 'input-tokens' ? 'inputTokens' : 'outputTokens');
+}
+
+function linesOf(kind: keyof typeof names, ofKey: readonly Bucket[], ofRoute: readonly Bucket[], now: number): string {
   const tick = Math.floor(now / tickMs);
   const own = tightest(kind, ofKey, undefined, tick);
   const bucket = tightest(kind, ofRoute, own, tick);
@@ -22,7 +48,7 @@ function linesOf(kind: Kind, ofKey: readonly Bucket[], ofRoute: readonly Bucket[
 function tightest(kind: Kind, buckets: readonly Bucket[], best: Bucket | undefined, tick: number): Bucket | undefined {
   let found = best;
   for (const bucket of buckets) {
-    if (bucket.of === 'concurrency' || (bucket.of === 'requests') !== (kind === 'requests')) continue;
+    if (!isOf(bucket, kind)) continue;
     if (found === undefined || bucket.remaining(tick) < found.remaining(tick)) found = bucket;
   }
   return found;
@@ -31,7 +57,7 @@ function tightest(kind: Kind, buckets: readonly Bucket[], best: Bucket | undefin
 const mostAmounts = 1_000;
 
 /** Amounts are few and come back with every answer: the text up to what is left is made once for each. */
-function namesOf(kind: Kind) {
+function namesOf(kind: 'requests' | 'tokens') {
   const made = new Map<number, string>();
   const limit = (amount: number): string => {
     let text = made.get(amount);
@@ -46,6 +72,11 @@ function namesOf(kind: Kind) {
 }
 
 const names = { requests: namesOf('requests'), tokens: namesOf('tokens') };
+
+/** As Anthropic writes it, in whole seconds and never too early: `2026-11-26T14:00:00Z`. */
+function shownMoment(ms: number): string {
+  return new Date(Math.ceil(ms / 1_000) * 1_000).toISOString().replace('.000', '');
+}
 
 /** As OpenAI writes it: `12ms`, `7s`, `6m0s`, `1h2m3s`. */
 export function shownDuration(ms: number): string {

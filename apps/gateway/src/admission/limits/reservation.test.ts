@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { SnapshotLimit } from '@signalbox/domain';
 import { Buckets } from './buckets.ts';
-import { rateLimitLines, shownDuration } from './rate-limit-headers.ts';
+import { anthropicLimitLines, rateLimitLines, shownDuration } from './rate-limit-headers.ts';
 import { Reservation } from './reservation.ts';
 
 const requests = (amount: number): SnapshotLimit => ({ id: 'rpm', of: 'requests', per: 'minute', amount });
@@ -154,7 +154,31 @@ describe('the headers about limits', () => {
     ]);
   });
 
+  test('are Anthropic’s for its API, with the moment of a reset', () => {
+    const { key, route, reserve } = world(
+      [requests(10), { ...input(1_000), per: 'minute' }],
+      [output(100), concurrency(1)],
+    );
+    reserve(100, 50, 3_000);
+    const wallNow = Date.UTC(2026, 10, 26, 14, 0, 0, 1);
+    expect(anthropicLimitLines(key, route, { now: 4_000, wallNow }).split('\r\n')).toEqual(
+      [
+        ['requests', 10, 9],
+        ['tokens', 100, 50],
+        ['input-tokens', 1_000, 900],
+        ['output-tokens', 100, 50],
+      ]
+        .flatMap(([kind, limit, remaining]) => [
+          `anthropic-ratelimit-${kind}-limit: ${limit}`,
+          `anthropic-ratelimit-${kind}-remaining: ${remaining}`,
+          `anthropic-ratelimit-${kind}-reset: 2026-11-26T14:01:01Z`,
+        ])
+        .concat(''),
+    );
+  });
+
   test('are none without limits', () => {
+    expect(anthropicLimitLines([], [], { now: 0, wallNow: 0 })).toBe('');
     expect(rateLimitLines([], [], 0)).toBe('');
   });
 

@@ -14,6 +14,9 @@ const exposedLine = `access-control-expose-headers: ${[
   'x-signalbox-replica',
   'x-signalbox-queue-ms',
   ...['limit', 'remaining', 'reset'].flatMap((what) => [`x-ratelimit-${what}-requests`, `x-ratelimit-${what}-tokens`]),
+  ...['requests', 'tokens', 'input-tokens', 'output-tokens'].flatMap((kind) =>
+    ['limit', 'remaining', 'reset'].map((what) => `anthropic-ratelimit-${kind}-${what}`),
+  ),
 ].join(', ')}\r\n`;
 
 /** Headers that the gateway itself reads and that official clients send; a route's own list comes on top. */
