@@ -9,8 +9,10 @@ import type { CallerEdges } from './callers/caller-edges.ts';
 import { CallerServer } from './callers/caller-server.ts';
 import type { Draining } from './callers/shedding.ts';
 import { Deadlines } from './deadlines.ts';
+import { adapterList } from './health/adapter-list.ts';
+import { engineLoad } from './health/engine-load.ts';
 import { HealthChecks } from './health/health-checks.ts';
-import { LoadReadings } from './health/load-readings.ts';
+import { Readings } from './health/readings.ts';
 import type { CallPath, CallSummary } from './observe/call-summary.ts';
 import type { Capture } from './observe/capture/capture.ts';
 import { Counters } from './observe/counters.ts';
@@ -187,7 +189,9 @@ export class DataPlane {
       now: monotonicMs,
       random,
     });
-    const readings = new LoadReadings({ fetchText, now: monotonicMs, random });
+    const readings = [engineLoad, adapterList].map(
+      (reading) => new Readings({ reading, fetchText, now: monotonicMs, random }),
+    );
     const slots = new ReplicaSlots((lo, hi) => this.#index.forget(lo, hi));
     return new Fleet({
       // Back-offs must not end early or never because a clock was set.
@@ -199,12 +203,12 @@ export class DataPlane {
         appeared: (replica) => {
           slots.give(replica);
           checks.watch(replica);
-          readings.watch(replica);
+          for (const each of readings) each.watch(replica);
         },
         left: (replica) => {
           slots.takeBack(replica);
           checks.forget(replica);
-          readings.forget(replica);
+          for (const each of readings) each.forget(replica);
         },
         ejected: (replica, because) => {
           this.#metrics.ejected(because);

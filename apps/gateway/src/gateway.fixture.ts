@@ -114,6 +114,11 @@ export async function serve(listener: RequestListener, port = 0): Promise<TestSe
   };
 }
 
+/** What the gateway asks engines of its own accord. */
+export function isPoll(path: string | undefined): boolean {
+  return path === '/health' || path === '/metrics' || path === '/v1/models';
+}
+
 export const token = 'sbg_test';
 
 /** The control plane as a gateway sees it: a stream of whatever is published, and a place for reports. */

@@ -16,6 +16,28 @@ export interface Engine {
   render(input: RenderInput): Rendering;
   /** Reads the engine's Prometheus text. Null when the text is not this engine's. */
   readLoad(metrics: string): EngineLoad | null;
+  /** What it knows of LoRA adapters. Undefined for an engine that serves none. */
+  adapters?: EngineAdapters;
+}
+
+/** LoRA adapters that an engine serves beside its model. */
+export interface EngineAdapters {
+  /** Where it lists them. */
+  readonly listPath: string;
+  /** Names in that list. Null when the text is no such list. */
+  readList(text: string): readonly string[] | null;
+  /** What a request names to get one. */
+  modelName(servedModelName: string, adapter: string): string;
+  /** Reads the engine's Prometheus text. Null when it does not tell. */
+  readActive(metrics: string): ActiveAdapters | null;
+}
+
+/** Which adapters requests are using or waiting for. */
+export interface ActiveAdapters {
+  readonly running: readonly string[];
+  readonly waiting: readonly string[];
+  /** So many at once; null when that is not told. */
+  readonly most: number | null;
 }
 
 export type EngineApi = 'chat' | 'completions' | 'embeddings' | 'responses' | 'messages' | 'kserve' | 'generate';

@@ -3,18 +3,32 @@ import { callerErrors } from '../proxy/caller-error.ts';
 import type { Route, RoutingTable } from '../routing/routing-table.ts';
 import { accessTo, type Caller } from './consumer-keys.ts';
 
-export type RouteFound = { kind: 'found'; route: Route } | { kind: 'refused'; error: CallerError };
+export type RouteFound = { kind: 'found'; route: Route; adapter?: string } | { kind: 'refused'; error: CallerError };
 
-/** The route by its public name, if this caller may use it. */
+/**
+ * The route by its public name, if this caller may use it. `route:adapter` is a LoRA adapter of an engine behind it: who
+ * may call the route may call those.
+ */
 export function findRoute(name: string, table: RoutingTable, caller: Caller): RouteFound {
-  const route = table.byName.get(name);
+  const colon = table.byName.has(name) ? -1 : name.indexOf(':');
+  const adapter = colon < 0 ? undefined : name.slice(colon + 1);
+  const route = table.byName.get(colon < 0 ? name : name.slice(0, colon));
   // With a wrong key, the key is the problem; without one, an unknown name is just that, as on any open API.
   if (route === undefined)
     return refused(caller.kind === 'unknown' ? keyError(caller) : callerErrors.modelNotFound(name));
   const access = accessTo(route.facts, caller);
-  if (access === 'allowed') return { kind: 'found', route };
+  if (access === 'allowed') {
+    if (adapter === undefined) return { kind: 'found', route };
+    return mayHave(route, adapter) ? { kind: 'found', route, adapter } : refused(callerErrors.modelNotFound(name));
+  }
   if (access === 'unauthenticated') return refused(keyError(caller));
   return refused(access === 'forbidden' ? callerErrors.forbidden(name) : callerErrors.modelNotFound(name));
+}
+
+/** Also while no replica runs, or one has not said yet what it has. */
+function mayHave({ backends }: Route, adapter: string): boolean {
+  const replicas = backends.flatMap((backend) => backend.replicas);
+  return replicas.length === 0 || replicas.some(({ adapters }) => adapters === null || adapters.has(adapter));
 }
 
 /** A route that this caller may use and that the replica serves. */

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { backendOf, chat, routeOf, serve, snapshotOf, startBoth, until } from '../gateway.fixture.ts';
+import { backendOf, chat, isPoll, routeOf, serve, snapshotOf, startBoth, until } from '../gateway.fixture.ts';
 import type { Path } from './path.ts';
 
 export function engineAnswers(path: Path): void {
@@ -16,7 +16,7 @@ export function engineAnswers(path: Path): void {
     async function behind(answer: RequestListener) {
       const seen: { request: IncomingMessage; body: string }[] = [];
       const engine = await serve((request: IncomingMessage, response: ServerResponse) => {
-        if (request.url === '/health' || request.url === '/metrics') return void response.end();
+        if (isPoll(request.url)) return void response.end();
         let body = '';
         request.setEncoding('utf8').on('data', (chunk: string) => {
           body += chunk;

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { isPoll } from '../gateway.fixture.ts';
 
 /** A connection to the gateway whose bytes are the test's own. */
 export function open(url: string): Socket {
@@ -50,7 +51,7 @@ export async function startCountingEngine(): Promise<{
   let held: () => void = () => undefined;
   const seen: SeenByEngine = { ids: [], bodies: [], errors: [] };
   const server = createHttpServer((request, response) => {
-    if (request.url === '/health' || request.url === '/metrics') return void response.end();
+    if (isPoll(request.url)) return void response.end();
     let body = '';
     request.setEncoding('latin1').on('data', (chunk: string) => {
       body += chunk;
@@ -114,7 +115,7 @@ export async function startRawEngine(
       if (waitsForBody && text.length < head + 4 + length) return;
       const request = text;
       text = '';
-      if (/^GET \/(?:health|metrics) /.test(request)) socket.write('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n');
+      if (isPoll(/^GET (\S+) /.exec(request)?.[1])) socket.write('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n');
       else answer(socket, request);
     });
   });

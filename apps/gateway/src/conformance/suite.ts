@@ -5,6 +5,7 @@ import { hostileCallers } from './hostile-callers.ts';
 import { hostileEngines } from './hostile-engines.ts';
 import { keptResponses } from './kept-responses.ts';
 import { leavingCallers } from './leaving-callers.ts';
+import { loraAdapters } from './lora-adapters.ts';
 import { openaiClient } from './openai-client.ts';
 import type { Path } from './path.ts';
 import { smuggling } from './smuggling.ts';
@@ -13,6 +14,7 @@ import { smuggling } from './smuggling.ts';
 export function conformance(path: Path): void {
   openaiClient(path);
   keptResponses(path);
+  loraAdapters(path);
   engineAnswers(path);
   failover(path);
   hostileCallers(path);

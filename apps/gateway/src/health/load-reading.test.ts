@@ -8,13 +8,24 @@ const triton = 'nv_inference_pending_request_count{model="a"} 2\n';
 
 describe('reading the load of an engine', () => {
   test.each<{ name: string; engine: string; text: string; want: ReturnType<typeof loadReading> }>([
-    { name: 'vLLM', engine: 'vllm', text: vllm, want: { running: 3, waiting: 2, kvUse: 0.5, at: 7 } },
-    { name: 'SGLang', engine: 'sglang', text: sglang, want: { running: 3, waiting: 2, kvUse: 0.5, at: 7 } },
+    { name: 'vLLM', engine: 'vllm', text: vllm, want: { running: 3, waiting: 2, kvUse: 0.5, adapters: null, at: 7 } },
+    {
+      name: 'SGLang',
+      engine: 'sglang',
+      text: sglang,
+      want: { running: 3, waiting: 2, kvUse: 0.5, adapters: null, at: 7 },
+    },
     {
       name: 'Triton tells what waits',
       engine: 'triton',
       text: triton,
-      want: { running: null, waiting: 2, kvUse: null, at: 7 },
+      want: { running: null, waiting: 2, kvUse: null, adapters: null, at: 7 },
+    },
+    {
+      name: 'vLLM with adapters',
+      engine: 'vllm',
+      text: `${vllm}vllm:lora_requests_info{max_lora="1",running_lora_adapters="sql",waiting_lora_adapters="law"} 1.7e9\n`,
+      want: { running: 3, waiting: 2, kvUse: 0.5, adapters: { running: ['sql'], waiting: ['law'], most: 1 }, at: 7 },
     },
     { name: "another engine's text says nothing", engine: 'sglang', text: vllm, want: null },
     { name: 'nor does an engine that nobody knows', engine: 'other', text: vllm, want: null },
@@ -29,6 +40,6 @@ describe('reading the load of an engine', () => {
       .split(/\r?\n\r?\n/)
       .slice(1)
       .join('\n');
-    expect(loadReading('vllm', body, 7)).toEqual({ running: 0, waiting: 0, kvUse: 0, at: 7 });
+    expect(loadReading('vllm', body, 7)).toEqual({ running: 0, waiting: 0, kvUse: 0, adapters: null, at: 7 });
   });
 });

@@ -1,4 +1,4 @@
-import { findEngine } from '@signalbox/engines';
+import { type ActiveAdapters, findEngine } from '@signalbox/engines';
 
 /** What an engine said of its load, and when. Null: it does not tell. */
 export interface LoadReading {
@@ -6,12 +6,15 @@ export interface LoadReading {
   readonly waiting: number | null;
   /** 0 to 1. */
   readonly kvUse: number | null;
+  readonly adapters: ActiveAdapters | null;
   readonly at: number;
 }
 
 /** Reads an engine's Prometheus text. Null where the engine is unknown or the text is not its own. */
 export function loadReading(engine: string, metrics: string, at: number): LoadReading | null {
-  const load = findEngine(engine)?.readLoad(metrics) ?? null;
+  const known = findEngine(engine);
+  const load = known?.readLoad(metrics) ?? null;
   if (load === null) return null;
-  return { running: load.running, waiting: load.waiting, kvUse: load.kvCacheUsage, at };
+  const adapters = known?.adapters?.readActive(metrics) ?? null;
+  return { running: load.running, waiting: load.waiting, kvUse: load.kvCacheUsage, adapters, at };
 }

@@ -8,6 +8,7 @@ import type { KeptResponse } from '../dialects/responses/keeper-mark.ts';
 import type { Backend } from '../routing/routing-table.ts';
 import type { BodyFacts } from './body-facts.ts';
 import { keptResponses, type RoutedEndpoint } from './endpoints.ts';
+import { servedName } from './model-names.ts';
 
 /** What an engine is sent, but for the replica's address. */
 export interface EngineRequest {
@@ -37,6 +38,8 @@ export interface AskedRequest {
   place: ModelPlace;
   /** The response that this one goes on from, where its id says who keeps it. */
   previous?: KeptResponse | undefined;
+  /** A LoRA adapter instead of the model itself. */
+  adapter?: string | undefined;
 }
 
 const nothing = Buffer.alloc(0);
@@ -47,9 +50,11 @@ const nothing = Buffer.alloc(0);
  */
 export function engineRequest(
   asked: AskedRequest,
-  { facts: { servedModelName, engine } }: Backend,
+  backend: Backend,
 ): EngineRequest | { kind: 'refused'; error: CallerError } {
   const { endpoint, method, path, query, body, place } = asked;
+  const { engine } = backend.facts;
+  const servedModelName = servedName(backend, asked.adapter);
   const request = { kind: 'request', method, target: path + query, hidden: undefined, isTranslated: false } as const;
   if (endpoint.kind === 'byPath') {
     const target = `${endpoint.before}${encodeURIComponent(servedModelName)}${endpoint.after}${query}`;

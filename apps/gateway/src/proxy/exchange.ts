@@ -23,6 +23,7 @@ import type { ExchangeParts } from './exchange-parts.ts';
 import type { ExchangedCall, ExchangeEnd } from './exchanged-call.ts';
 import { finalError, keeperGoneError, verdictOf } from './final-error.ts';
 import { headersOf, revisionLines } from './headers.ts';
+import { namingOf, publicName, servedName } from './model-names.ts';
 import { pickRequestOf } from './pick-request.ts';
 import { RefusalText } from './refusal-text.ts';
 
@@ -141,8 +142,7 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
       this.#refusal = new RefusalText();
       return;
     }
-    const { route, marksIds } = this.#call.asked;
-    const { facts } = route;
+    const { asked } = this.#call;
     const { backend, replica } = this.#pick as Pick;
     const contentType = head.contentEncoding === undefined ? head.contentType : undefined;
     this.#isStream = contentType !== undefined && isEventStreamType(contentType);
@@ -152,9 +152,9 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
       requestId: this.#call.call.id,
       contentType,
       contentLength: head.framing === 'length' ? head.length : undefined,
-      names: { served: backend.facts.servedModelName, public: facts.name },
-      name: backend.naming,
-      mark: marksIds ? keeperMark(replica.idHash) : undefined,
+      names: { served: servedName(backend, asked.pick.adapter), public: publicName(asked) },
+      name: namingOf(asked, backend),
+      mark: asked.marksIds ? keeperMark(replica.idHash) : undefined,
       hidden: this.#request?.hidden,
       isTranslated: this.#request?.isTranslated ?? false,
     });
@@ -303,7 +303,7 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
     const { asked, call } = this.#call;
     const pick = this.#pick as Pick;
     const { status, passed } = this.#head as ResponseHead;
-    const names = { served: pick.backend.facts.servedModelName, public: asked.route.facts.name };
+    const names = { served: servedName(pick.backend, asked.pick.adapter), public: publicName(asked) };
     this.#parts.fleet.attempted(pick.replica, 'good', this.#attemptAt);
     this.#attempts.tellRescued();
     const error = engineError(status, body, names);
@@ -318,7 +318,10 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
   #lengthToCome(): number | undefined {
     const isPlain =
       !this.#isStream && this.#pick?.backend.naming === undefined && this.#request?.isTranslated === false;
-    return isPlain && !this.#call.asked.marksIds && this.#head?.framing === 'length' ? this.#head.length : undefined;
+    const { marksIds, pick } = this.#call.asked;
+    return isPlain && !marksIds && pick.adapter === undefined && this.#head?.framing === 'length'
+      ? this.#head.length
+      : undefined;
   }
 
   #addPiece(bytes: Buffer): void {

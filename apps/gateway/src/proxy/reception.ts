@@ -62,7 +62,7 @@ export class Reception implements CallHandler {
     const found = findRoute(name, table, caller);
     if (found.kind === 'refused') return refuse(found.error);
     call.cors?.belongsTo(found.route.facts);
-    return void this.#services.answers.json(call, 200, showModel(found.route));
+    return void this.#services.answers.json(call, 200, showModel(found.route, name));
   }
 
   #corsOf(origin: string, reply: Reply): CorsReply | undefined {

@@ -33,6 +33,7 @@ const cookieSeconds = 30 * 24 * 3_600;
  */
 const storeWithinMs = 1_000;
 
+type Found = Extract<RouteFound, { kind: 'found' }>;
 type Target =
   | { kind: 'named'; name: string; place: ModelPlace }
   | { kind: 'kept'; kept: KeptResponse; place: ModelPlace }
@@ -99,10 +100,10 @@ export class RoutedBody implements PendingCall {
     const found = this.#routeOf(target, table);
     if (found.kind === 'refused') return void this.#answer(found.error);
     this.#call.cors?.belongsTo(found.route.facts);
-    this.#send(body, target.place, found.route);
+    this.#send(body, target.place, found);
   }
 
-  #send(body: Buffer, place: ModelPlace, route: Route): void {
+  #send(body: Buffer, place: ModelPlace, { route, adapter }: Found): void {
     const limit = route.facts.maxBodyBytes;
     if (limit !== undefined && body.length > limit) return void this.#answer(callerErrors.bodyTooLarge(limit));
     const deadlineAt = this.#deadlineOf(route);
@@ -112,7 +113,7 @@ export class RoutedBody implements PendingCall {
       return void this.#answer(callerErrors.noBackground());
     const previous = this.#previousOf(facts);
     const keeperHash = place.kind === 'response' ? place.kept.keeperHash : previous?.keeperHash;
-    const pick = this.#pickRequest(route, facts, { body, keeperHash });
+    const pick = this.#pickRequest(route, facts, { body, keeperHash, adapter });
     if ('error' in pick) return void this.#answer(pick.error);
     const asked = {
       request: {
@@ -123,6 +124,7 @@ export class RoutedBody implements PendingCall {
         body,
         place,
         previous,
+        adapter,
       },
       caller: this.#caller,
       route,
@@ -214,7 +216,7 @@ export class RoutedBody implements PendingCall {
   #pickRequest(
     route: Route,
     facts: BodyFacts | undefined,
-    { body, keeperHash }: { body: Buffer; keeperHash: number | undefined },
+    { body, keeperHash, adapter }: { body: Buffer; keeperHash: number | undefined; adapter: string | undefined },
   ): PickRequest | { error: CallerError } {
     const pinnedRevisionId = this.#pinOf(route);
     if (typeof pinnedRevisionId === 'object') return { error: pinnedRevisionId };
@@ -227,6 +229,7 @@ export class RoutedBody implements PendingCall {
       stickyHash: this.#stickyHashOf(route),
       ...(pinnedRevisionId === undefined ? {} : { pinnedRevisionId }),
       ...(keeperHash === undefined ? {} : { keeperHash }),
+      ...(adapter === undefined ? {} : { adapter }),
     };
   }
 

@@ -12,6 +12,7 @@ export function aCandidate(change: Partial<Candidate> = {}): Candidate {
     inFlight: 0,
     outstandingTokens: 0,
     load: null,
+    adapters: null,
     ...change,
   };
 }

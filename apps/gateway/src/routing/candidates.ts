@@ -16,6 +16,7 @@ export interface Candidate {
   readonly outstandingTokens: number;
   /** What its engine last said of itself. */
   readonly load: LoadReading | null;
+  readonly adapters: ReadonlySet<string> | null;
 }
 
 /** What the router knows of a request. */
@@ -31,6 +32,8 @@ export interface PickRequest {
   readonly stickyHash?: number | null;
   /** This revision or none. */
   readonly pinnedRevisionId?: string;
+  /** The LoRA adapter it asks for instead of the model itself. */
+  readonly adapter?: string;
   /** This replica or none, by its `idHash`: it alone has what the request goes on from. */
   readonly keeperHash?: number;
 }
@@ -46,6 +49,7 @@ export type Filter = (replica: Candidate, backend: BackendBounds, request: PickR
 export interface ScoredRequest {
   readonly now: number;
   readonly sessionHash: number | null;
+  readonly adapter: string | undefined;
   /** For each competitor, how much of the prompt it would have to read. */
   readonly uncachedTokens: ArrayLike<number>;
   /** The largest number of tokens among competitors, at least 1: on one scale, scores of tokens add up like tokens. */

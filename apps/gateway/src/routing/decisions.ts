@@ -35,7 +35,7 @@ interface Entry {
 }
 
 const kept = 4_096;
-/** Ten candidates each for all of them, 64 for some 500: 1 MB. */
+/** Ten candidates each for all of them, 64 for some 450: 1 MB. */
 const numbers = 2 ** 18;
 /** Of each kind, in what is told of one decision. */
 const mostListed = 8;

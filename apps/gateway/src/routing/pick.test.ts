@@ -355,6 +355,7 @@ describe('explaining a pick', () => {
       kvUse: 0.5,
       queue: 0.5,
       session: 0,
+      adapter: 0,
     });
     expect(one?.filtered).toEqual([{ replicaId: 'down', by: 'notEjected' }]);
     expect(two).toMatchObject({
@@ -424,7 +425,7 @@ describe('explaining a pick', () => {
     for (let at = 0; at < 1_000; at++) router.pick(large, anyRequest, { requestId: `l-${at}` });
     expect(decisions.explain('q-4099')).toEqual([]);
     expect(decisions.explain('l-400')).toEqual([]);
-    for (const id of ['l-500', 'l-999']) {
+    for (const id of ['l-560', 'l-999']) {
       const [decision] = decisions.explain(id);
       expect(decision?.unlisted).toBe(56);
       expect(decision?.candidates.map(({ total }) => total)).toEqual(new Array(8).fill(6.5));

@@ -5,10 +5,12 @@ import type { Decisions } from './decisions.ts';
 import { admitted } from './filters/admitted.ts';
 import { belowLimit } from './filters/below-limit.ts';
 import { fitsContext } from './filters/fits-context.ts';
+import { hasAdapter } from './filters/has-adapter.ts';
 import { notEjected } from './filters/not-ejected.ts';
 import { serving } from './filters/serving.ts';
 import { bestScore } from './pickers/best-score.ts';
 import type { PrefixIndex } from './prefix-index.ts';
+import { type BlockSeed, blockSeed } from './prompt-blocks.ts';
 import type { Replica } from './replica.ts';
 import type { Backend, Route } from './routing-table.ts';
 import { Scoring } from './scoring.ts';
@@ -37,7 +39,7 @@ export interface PickOptions {
  */
 const filtersOfTiers: readonly number[] = [5, 4, 3, 1];
 /** No tier goes without these. */
-type Must = 'tried' | 'notKeeper';
+type Must = 'tried' | 'notKeeper' | 'hasAdapter';
 const filterOf: Record<Exclude<ReplicaFilter, Must>, Filter> = {
   serving,
   admitted,
@@ -45,11 +47,10 @@ const filterOf: Record<Exclude<ReplicaFilter, Must>, Filter> = {
   fitsContext,
   belowLimit,
 };
-const filters: readonly Filter[] = REPLICA_FILTERS.flatMap((name) =>
-  name === 'tried' || name === 'notKeeper' ? [] : [filterOf[name]],
-);
+const filters: readonly Filter[] = REPLICA_FILTERS.flatMap((name) => (isMust(name) ? [] : [filterOf[name]]));
 const triedAlready = REPLICA_FILTERS.indexOf('tried');
 const notKeeper = REPLICA_FILTERS.indexOf('notKeeper');
+const lacksAdapter = REPLICA_FILTERS.indexOf('hasAdapter');
 const fits = -1;
 /** Of these a revision must have a replica to be chosen. A full one counts: limits do not bend the split. */
 const tiersOfRevisions: readonly number[] = [1, 2, 3];
@@ -126,11 +127,12 @@ export class Router {
       this.#gather(backend, tier);
       if (candidates.length === 0) continue;
       const now = this.#now();
-      this.#scoring.score(route.scorerWeights, backend.model, candidates, request, now);
+      const model = modelOf(backend, request);
+      this.#scoring.score(route.scorerWeights, model, candidates, request, now);
       const replica = picker(candidates, this.#scoring.totals, backend.turns.next++);
       if (replica === undefined) return undefined;
       if (request.blocks !== undefined && replica.slot !== undefined)
-        this.#index.insert(request.blocks, backend.model, replica.slot);
+        this.#index.insert(request.blocks, model, replica.slot);
       const uncached = this.#scoring.uncachedTokens[candidates.indexOf(replica)] as number;
       if (requestId !== undefined) this.#remember(requestId, route, { backend, replica, tier });
       return { backend, replica, uncachedTokens: Math.ceil(uncached) };
@@ -163,12 +165,23 @@ export class Router {
   /** The first filter that the replica does not pass. */
   #failing(replica: Replica, backend: Backend, tier: number): number {
     if (this.#tried.includes(replica)) return triedAlready;
-    const { keeperHash } = this.#request;
+    const request = this.#request;
+    const { keeperHash } = request;
+    if (!hasAdapter(replica, backend.facts, request)) return lacksAdapter;
     if (keeperHash !== undefined && replica.idHash !== keeperHash) return notKeeper;
     const count = filtersOfTiers[tier] as number;
-    for (let at = 0; at < count; at++) if (!(filters[at] as Filter)(replica, backend.facts, this.#request)) return at;
+    for (let at = 0; at < count; at++) if (!(filters[at] as Filter)(replica, backend.facts, request)) return at;
     return fits;
   }
+}
+
+/** What a cache of prompts belongs to. */
+function modelOf({ model, facts }: Backend, { adapter }: PickRequest): BlockSeed {
+  return adapter === undefined ? model : blockSeed(`${facts.servedModelName}:${adapter}`);
+}
+
+function isMust(name: ReplicaFilter): name is Must {
+  return name === 'tried' || name === 'notKeeper' || name === 'hasAdapter';
 }
 
 /** The revision that most traffic goes to: where requests are rescued to. */

@@ -1,9 +1,12 @@
 import type { SnapshotReplica } from '@signalbox/domain';
+import { findEngine } from '@signalbox/engines';
 import type { LoadReading } from '../health/load-reading.ts';
 import { freshHealth, type ReplicaHealth } from '../health/replica-health.ts';
 import type { ReplicaConnections } from '../upstream/replica-connections.ts';
 import { hashText } from './hash.ts';
 import { OutstandingPrompts } from './outstanding-prompts.ts';
+
+const noAdapters: ReadonlySet<string> = new Set();
 
 /** What its revision says of a replica. */
 interface Serves {
@@ -30,6 +33,8 @@ export class Replica {
   heardAt = 0;
   readonly prompts = new OutstandingPrompts();
   load: LoadReading | null = null;
+  /** LoRA adapters that its engine has beside its model. Null: it has not said yet. */
+  adapters: ReadonlySet<string> | null;
   /** Its number in the prefix index. */
   slot: number | undefined = undefined;
   healthPath: string;
@@ -44,6 +49,7 @@ export class Replica {
     this.address = replica.address;
     this.state = replica.state;
     this.healthPath = serves.healthPath;
+    this.adapters = findEngine(serves.engine)?.adapters === undefined ? noAdapters : null;
     this.connections = connections;
   }
 

@@ -2,6 +2,7 @@ import { SCORER_NAMES, type ScorerName, type SnapshotRouting } from '@signalbox/
 import type { Candidate, PickRequest, ScoredRequest, Scorer } from './candidates.ts';
 import { maxSlots, type PrefixIndex } from './prefix-index.ts';
 import type { BlockSeed } from './prompt-blocks.ts';
+import { adapter } from './scorers/adapter.ts';
 import { kvUse, queue } from './scorers/engine-load.ts';
 import { outstandingTokens, outstandingWork } from './scorers/outstanding-tokens.ts';
 import { prefixAffinity } from './scorers/prefix-affinity.ts';
@@ -17,6 +18,7 @@ const known = {
   kvUse: { scorer: kvUse, weight: 0.5 },
   queue: { scorer: queue, weight: 0.5 },
   session: { scorer: session, weight: 0.25 },
+  adapter: { scorer: adapter, weight: 0.5 },
 } as const satisfies Record<ScorerName, { scorer: Scorer; weight: number }>;
 const scorers = SCORER_NAMES.map((name) => ({ name, ...known[name] }));
 
@@ -44,7 +46,13 @@ export class Scoring {
 
   constructor(index: PrefixIndex) {
     this.#index = index;
-    this.#request = { now: 0, sessionHash: null, uncachedTokens: this.uncachedTokens, tokenScale: 1 };
+    this.#request = {
+      now: 0,
+      sessionHash: null,
+      adapter: undefined,
+      uncachedTokens: this.uncachedTokens,
+      tokenScale: 1,
+    };
   }
 
   score(
@@ -60,6 +68,7 @@ export class Scoring {
     const scored = this.#request;
     scored.now = now;
     scored.sessionHash = request.sessionHash;
+    scored.adapter = request.adapter;
     scored.tokenScale = tokenScale(competitors, this.uncachedTokens);
     this.totals.fill(0, 0, length);
     for (let at = 0; at < scorers.length; at++) {

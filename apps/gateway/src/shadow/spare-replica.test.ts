@@ -12,6 +12,7 @@ const load = (change: Partial<NonNullable<ShadowReplica['load']>>) => ({
   running: 0,
   waiting: 0,
   kvUse: 0,
+  adapters: null,
   at: 0,
   ...change,
 });

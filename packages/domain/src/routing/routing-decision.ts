@@ -7,7 +7,8 @@ export type RevisionChoice = (typeof REVISION_CHOICES)[number];
 
 /**
  * Filters in their order, and what each asks of a replica. `tried`: this request has failed there already. `notKeeper`:
- * it goes on from what another replica keeps. Where too few pass, the last ones of the others are left out: see `tier`.
+ * it goes on from what another replica keeps. Where too few pass, the last ones up to `belowLimit` are left out: see
+ * `tier`.
  */
 export const REPLICA_FILTERS = [
   'serving',
@@ -17,6 +18,7 @@ export const REPLICA_FILTERS = [
   'belowLimit',
   'tried',
   'notKeeper',
+  'hasAdapter',
 ] as const;
 export type ReplicaFilter = (typeof REPLICA_FILTERS)[number];
 

@@ -1,5 +1,6 @@
 import { contextTokens } from '../arguments/context-tokens.ts';
 import type { Engine, RenderInput, Rendering } from '../engine.ts';
+import { sglangAdapters } from './adapters.ts';
 import { checkSglang } from './check.ts';
 import { readSglangLoad } from './read-load.ts';
 import { renderSglang } from './render.ts';
@@ -12,6 +13,7 @@ export const sglang: Engine = {
   apis: ['chat', 'completions', 'embeddings', 'responses', 'messages', 'generate'],
   render,
   readLoad: readSglangLoad,
+  adapters: sglangAdapters,
 };
 
 function render(input: RenderInput): Rendering {

@@ -1,6 +1,7 @@
 import type { DeploymentSpec } from '@signalbox/domain';
 import { contextTokens } from '../arguments/context-tokens.ts';
 import type { Engine, RenderInput, Rendering } from '../engine.ts';
+import { vllmAdapters } from '../vllm/adapters.ts';
 import { checkVllm } from '../vllm/check.ts';
 import { vllmApis } from '../vllm/index.ts';
 import { readVllmLoad } from '../vllm/read-load.ts';
@@ -20,6 +21,7 @@ export const simulated: Engine = {
   apis: vllmApis,
   render,
   readLoad: readVllmLoad,
+  adapters: vllmAdapters,
 };
 
 function render(input: RenderInput): Rendering {

@@ -1,6 +1,7 @@
 import { contextTokens } from '../arguments/context-tokens.ts';
 import type { Engine, EngineApi, RenderInput, Rendering } from '../engine.ts';
 import { isAmd } from '../gpus/find-gpus.ts';
+import { vllmAdapters } from './adapters.ts';
 import { vllmArguments } from './arguments.ts';
 import { checkVllm } from './check.ts';
 import { maxInFlight } from './max-in-flight.ts';
@@ -17,6 +18,7 @@ export const vllm: Engine = {
   apis: vllmApis,
   render,
   readLoad: readVllmLoad,
+  adapters: vllmAdapters,
 };
 
 function render(input: RenderInput): Rendering {

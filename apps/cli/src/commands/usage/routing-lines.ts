@@ -29,6 +29,7 @@ const because: Record<Decision['filtered'][number]['by'], string> = {
   belowLimit: 'full',
   tried: 'had failed on it',
   notKeeper: 'does not keep that response',
+  hasAdapter: 'does not have that adapter',
 };
 
 /** Each attempt: who competed with which scores, the chosen one marked, and who did not compete. */

@@ -156,7 +156,7 @@ describe('the headers about limits', () => {
 
   test('are Anthropic’s for its API, with the moment of a reset', () => {
     const { key, route, reserve } = world(
-      [requests(10), { ...input(1_000), per: 'minute' }],
+      [requests(10), { id: 'in', of: 'inputTokens', per: 'minute', amount: 1_000 }],
       [output(100), concurrency(1)],
     );
     reserve(100, 50, 3_000);

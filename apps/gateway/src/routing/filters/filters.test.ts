@@ -4,6 +4,7 @@ import { anyRequest, type Candidate, type Filter } from '../candidates.ts';
 import { admitted } from './admitted.ts';
 import { belowLimit } from './below-limit.ts';
 import { fitsContext } from './fits-context.ts';
+import { hasAdapter } from './has-adapter.ts';
 import { notEjected } from './not-ejected.ts';
 import { serving } from './serving.ts';
 
@@ -55,5 +56,16 @@ describe('filters', () => {
   ])('the context: $name', ({ context, input, output, want }) => {
     const bounds = { maxInFlightPerReplica: null, ...(context === undefined ? {} : { maxContextTokens: context }) };
     expect(fitsContext(replica(), bounds, { ...anyRequest, inputTokens: input, maxOutputTokens: output })).toBe(want);
+  });
+
+  test.each<{ name: string; has: string[] | null; asked?: string; want: boolean }>([
+    { name: 'the model itself is everywhere', has: [], want: true },
+    { name: 'who has it passes', has: ['law', 'sql'], asked: 'sql', want: true },
+    { name: 'who has others does not', has: ['law'], asked: 'sql', want: false },
+    { name: 'who has not said yet may have it', has: null, asked: 'sql', want: true },
+  ])('the adapter: $name', ({ has, asked, want }) => {
+    const candidate = replica({ adapters: has === null ? null : new Set(has) });
+    const wanted = asked === undefined ? anyRequest : { ...anyRequest, adapter: asked };
+    expect(hasAdapter(candidate, { maxInFlightPerReplica: null }, wanted)).toBe(want);
   });
 });

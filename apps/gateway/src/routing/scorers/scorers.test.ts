@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { aCandidate } from '../candidate.fixture.ts';
 import type { Candidate, ScoredRequest, Scorer } from '../candidates.ts';
+import { adapter } from './adapter.ts';
 import { kvUse, queue } from './engine-load.ts';
 import { outstandingTokens, outstandingWork } from './outstanding-tokens.ts';
 import { prefixAffinity } from './prefix-affinity.ts';
@@ -11,6 +12,7 @@ const now = 100_000;
 const request = (change: Partial<ScoredRequest> = {}): ScoredRequest => ({
   now,
   sessionHash: null,
+  adapter: undefined,
   uncachedTokens: [],
   tokenScale: 1_000,
   ...change,
@@ -70,7 +72,7 @@ describe('scores of tokens', () => {
 
 describe('scores of what engines say', () => {
   const load = (change: Partial<NonNullable<Candidate['load']>>) =>
-    aCandidate({ load: { running: 1, waiting: 0, kvUse: 0, at: now, ...change } });
+    aCandidate({ load: { running: 1, waiting: 0, kvUse: 0, adapters: null, at: now, ...change } });
   const silent = aCandidate();
 
   test.each<{ name: string; scorer: Scorer; replicas: Candidate[]; want: number[] }>([
@@ -149,5 +151,37 @@ describe('the score of a session', () => {
     for (let hash = 0; hash < 500; hash++)
       if (chosen(hash) !== 'b') expect(chosen(hash, without)).toBe(chosen(hash));
       else expect(chosen(hash, without)).not.toBe('b');
+  });
+});
+
+describe('the score of a LoRA adapter', () => {
+  const active = (running: string[], waiting: string[] = [], most: number | null = 2) =>
+    aCandidate({ load: { running: 1, waiting: 0, kvUse: 0, adapters: { running, waiting, most }, at: now } });
+
+  test('in use, with room for one more, awaited, or to be pushed in', () => {
+    const replicas = [
+      active(['law', 'sql']),
+      active(['law']),
+      active(['law'], ['sql']),
+      active(['law', 'art']),
+      active(['law'], ['art']),
+    ];
+    expect(scoresOf(adapter, replicas, request({ adapter: 'sql' }))).toEqual([1, 0.8, 0.6, 0, 0]);
+  });
+
+  test('without a bound there is always room', () => {
+    expect(scoresOf(adapter, [active(['a', 'b', 'c'], [], null)], request({ adapter: 'sql' }))).toEqual([0.8]);
+  });
+
+  test('who does not tell gets the mean, and where none does all are equal', () => {
+    const silent = aCandidate();
+    expect(scoresOf(adapter, [active(['sql']), active(['a', 'b']), silent], request({ adapter: 'sql' }))).toEqual([
+      1, 0, 0.5,
+    ]);
+    expect(scoresOf(adapter, [silent, silent], request({ adapter: 'sql' }))).toEqual([0.5, 0.5]);
+  });
+
+  test('is none for the model itself', () => {
+    expect(scoresOf(adapter, [active(['sql']), active([])])).toEqual([0, 0]);
   });
 });

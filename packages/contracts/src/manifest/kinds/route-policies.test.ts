@@ -139,7 +139,7 @@ describe('what is wrong with the policies of a route', () => {
             path: 'spec.routing.weights.prefixAfinity',
             line: 6,
             column: 25,
-            allowed: ['prefixAffinity', 'outstandingTokens', 'kvUse', 'queue', 'session'],
+            allowed: ['prefixAffinity', 'outstandingTokens', 'kvUse', 'queue', 'session', 'adapter'],
             nearest: 'prefixAffinity',
           },
           {

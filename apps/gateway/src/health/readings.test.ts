@@ -4,7 +4,8 @@ import { backendOf } from '../gateway.fixture.ts';
 import { Outbox } from '../outbox.ts';
 import { Replica } from '../routing/replica.ts';
 import { ReplicaConnections } from '../upstream/replica-connections.ts';
-import { LoadReadings } from './load-readings.ts';
+import { engineLoad } from './engine-load.ts';
+import { Readings } from './readings.ts';
 
 /** Nothing here opens a connection. */
 const connections = new ReplicaConnections({
@@ -23,7 +24,8 @@ function watched(answers: (string | undefined | Error)[]) {
     connections,
   );
   let asked = 0;
-  const readings = new LoadReadings({
+  const readings = new Readings({
+    reading: engineLoad,
     fetchText: async (_, path) => {
       const answer = answers[asked++];
       if (answer instanceof Error) throw answer;
@@ -43,7 +45,7 @@ describe('asking engines for their load', () => {
   test('at once, and then every second', async () => {
     const { replica, readings, asked } = watched([metrics(1), metrics(2), metrics(3)]);
     await jest.advanceTimersByTimeAsync(0);
-    expect(replica.load).toEqual({ running: 1, waiting: 1, kvUse: null, at: 0 });
+    expect(replica.load).toEqual({ running: 1, waiting: 1, kvUse: null, adapters: null, at: 0 });
     await jest.advanceTimersByTimeAsync(1_000);
     expect(replica.load).toMatchObject({ waiting: 2, at: 1_000 });
     readings.forget(replica);

@@ -1,0 +1,27 @@
+import { findEngine } from '@signalbox/engines';
+import { type NameInFrames, nameInFrames } from '../dialects/streams/frame-rule.ts';
+import type { PickRequest } from '../routing/candidates.ts';
+import type { Backend, Route } from '../routing/routing-table.ts';
+
+interface Named {
+  readonly route: Route;
+  readonly pick: PickRequest;
+}
+
+/** How an engine names what was asked for: its model, or one of its LoRA adapters. */
+export function servedName({ facts }: Backend, adapter: string | undefined): string {
+  if (adapter === undefined) return facts.servedModelName;
+  return findEngine(facts.engine)?.adapters?.modelName(facts.servedModelName, adapter) ?? adapter;
+}
+
+/** How the caller named it: `route`, or `route:adapter`. */
+export function publicName({ route, pick: { adapter } }: Named): string {
+  return adapter === undefined ? route.facts.name : `${route.facts.name}:${adapter}`;
+}
+
+/** What answers are edited with so that they name the model as the caller did; undefined where they do already. */
+export function namingOf(asked: Named, backend: Backend): NameInFrames | undefined {
+  const { adapter } = asked.pick;
+  if (adapter === undefined) return backend.naming;
+  return nameInFrames({ served: servedName(backend, adapter), public: publicName(asked) }, 'model');
+}
