@@ -66,6 +66,7 @@ async function prepare(sections: readonly Section[]): Promise<string[]> {
 /** One section that could not be measured does not take the others' figures away. */
 async function measure(section: Section, rig: Rig): Promise<Named> {
   console.log(`\n${section.name}: ${section.title}`);
+  const since = performance.now();
   const result = await section.run(rig).catch(
     (error: unknown): SectionResult => ({
       rows: [],
@@ -76,6 +77,7 @@ async function measure(section: Section, rig: Rig): Promise<Named> {
   );
   for (const line of figureLines(result.figures)) console.log(line);
   for (const line of [...result.notes, ...result.problems]) console.log(`  ${line}`);
+  console.log(`  took ${Math.round((performance.now() - since) / 1_000)} s`);
   return { name: section.name, ...result };
 }
 
