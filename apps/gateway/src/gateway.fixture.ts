@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -90,6 +91,15 @@ export function snapshotOf(
   { keys = [], epoch = 1, number = 1 }: { keys?: readonly SnapshotKey[]; epoch?: number; number?: number } = {},
 ): Snapshot {
   return { format: 1, epoch, number, hash: snapshotHash(routes, keys), routes, keys };
+}
+
+/** A key of the project `default` that may call everything, unless said otherwise. Its secret is its id. */
+export function keyOf(
+  id: string,
+  { secret = id, ...change }: Partial<SnapshotKey> & { secret?: string } = {},
+): SnapshotKey {
+  const hash = createHash('sha256').update(secret).digest('hex');
+  return { id, project: 'default', hash, routes: ['*'], expiresAt: null, ...change };
 }
 
 export interface TestServer {

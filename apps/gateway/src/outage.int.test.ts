@@ -1,8 +1,16 @@
-import { createHash } from 'node:crypto';
 import { request } from 'node:http';
 import { afterEach, expect, test } from '@jest/globals';
 import type { SnapshotKey, SnapshotRoute } from '@signalbox/domain';
-import { backendOf, routeOf, serve, snapshotOf, startTestGateway, TestControlPlane, until } from './gateway.fixture.ts';
+import {
+  backendOf,
+  keyOf,
+  routeOf,
+  serve,
+  snapshotOf,
+  startTestGateway,
+  TestControlPlane,
+  until,
+} from './gateway.fixture.ts';
 import { VirtualClock } from './virtual-clock.fixture.ts';
 
 const hourMs = 3_600_000;
@@ -11,11 +19,6 @@ const stops: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
 });
-
-function keyOf(id: string, change: Partial<SnapshotKey> = {}): SnapshotKey {
-  const hash = createHash('sha256').update(id).digest('hex');
-  return { id, project: 'default', hash, routes: ['*'], expiresAt: null, ...change };
-}
 
 /** A gateway whose clocks are the test's, that has its snapshot and has lost its control plane. */
 async function cutOff(url: string, keys: readonly SnapshotKey[], change: Partial<SnapshotRoute> = {}, slots?: number) {

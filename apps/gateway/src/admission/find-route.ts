@@ -1,5 +1,7 @@
 import type { CallerError } from '../dialects/errors/caller-error.ts';
 import { callerErrors } from '../proxy/caller-error.ts';
+import { anyRequest } from '../routing/candidates.ts';
+import { hasAdapter } from '../routing/filters/has-adapter.ts';
 import type { Route, RoutingTable } from '../routing/routing-table.ts';
 import { accessTo, type Caller } from './consumer-keys.ts';
 
@@ -27,8 +29,11 @@ export function findRoute(name: string, table: RoutingTable, caller: Caller): Ro
 
 /** Also while no replica runs, or one has not said yet what it has. */
 function mayHave({ backends }: Route, adapter: string): boolean {
-  const replicas = backends.flatMap((backend) => backend.replicas);
-  return replicas.length === 0 || replicas.some(({ adapters }) => adapters === null || adapters.has(adapter));
+  const request = { ...anyRequest, adapter };
+  return (
+    backends.every(({ replicas }) => replicas.length === 0) ||
+    backends.some(({ replicas, facts }) => replicas.some((replica) => hasAdapter(replica, facts, request)))
+  );
 }
 
 /** A route that this caller may use and that the replica serves. */

@@ -1,15 +1,8 @@
-import { createHash } from 'node:crypto';
-import type { SnapshotKey } from '@signalbox/domain';
 import { type SimulatedEngine, startSimulatedEngine } from '@signalbox/testkit/simulated-engine';
-import { backendOf, routeOf, snapshotOf, startBoth } from '../gateway.fixture.ts';
+import { backendOf, keyOf, routeOf, snapshotOf, startBoth } from '../gateway.fixture.ts';
 import { type BusyEngine, startBusyEngine } from './busy-engine.fixture.ts';
 
 export const secrets = { all: 'sbk_everything', other: 'sbk_other_only', once: 'sbk_one_a_minute' } as const;
-
-function keyOf(id: string, secret: string, change: Partial<SnapshotKey> = {}): SnapshotKey {
-  const hash = createHash('sha256').update(secret).digest('hex');
-  return { id, project: 'default', hash, routes: ['*'], expiresAt: null, ...change };
-}
 
 const args = ['serve', 'org/tiny', '--served-model-name', 'tiny', '--max-model-len', '4096'];
 const tools = ['--enable-auto-tool-choice', '--tool-call-parser', 'hermes'];
@@ -50,9 +43,9 @@ export async function startForClients(): Promise<ClientsInstallation> {
     routeOf([], { id: 'route-cold', name: 'cold', access: 'keys', split: [] }),
   ];
   const keys = [
-    keyOf('k-1', secrets.all),
-    keyOf('k-2', secrets.other, { routes: ['other'] }),
-    keyOf('k-3', secrets.once, { limits: [{ id: 'l-1', of: 'requests', per: 'minute', amount: 1 }] }),
+    keyOf('k-1', { secret: secrets.all }),
+    keyOf('k-2', { secret: secrets.other, routes: ['other'] }),
+    keyOf('k-3', { secret: secrets.once, limits: [{ id: 'l-1', of: 'requests', per: 'minute', amount: 1 }] }),
   ];
   const both = await startBoth(snapshotOf(routes, { keys }));
   return {

@@ -1,20 +1,12 @@
-import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type SimulatedEngine, startSimulatedEngine } from '@signalbox/testkit/simulated-engine';
 import OpenAI, { APIError } from 'openai';
-import { backendOf, routeOf, snapshotOf, startBoth, until } from '../gateway.fixture.ts';
+import { backendOf, keyOf, routeOf, snapshotOf, startBoth, until } from '../gateway.fixture.ts';
 import type { Path } from './path.ts';
 
 /** Engines keep responses each for itself, and callers go on from them as if there were one engine. */
 export function keptResponses(path: Path): void {
   describe('responses that engines keep', () => {
-    const keyOf = (id: string, routes: readonly string[]) => ({
-      id,
-      project: 'default',
-      hash: createHash('sha256').update(id).digest('hex'),
-      routes,
-      expiresAt: null,
-    });
     let engines: SimulatedEngine[];
     let both: Awaited<ReturnType<typeof startBoth>>;
     let client: OpenAI;
@@ -24,7 +16,10 @@ export function keptResponses(path: Path): void {
     const snapshotWith = (live: readonly SimulatedEngine[], number: number) => {
       const backends = [backendOf({ revisionId: 'rev-1', at: live.map(({ url }) => url) })];
       const routes = ['chat', 'other'].map((name) => routeOf(backends, { id: `route-${name}`, name, access: 'keys' }));
-      return snapshotOf(routes, { number, keys: [keyOf('mine', ['chat']), keyOf('nobody', [])] });
+      return snapshotOf(routes, {
+        number,
+        keys: [keyOf('mine', { routes: ['chat'] }), keyOf('nobody', { routes: [] })],
+      });
     };
 
     beforeAll(async () => {

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type SimulatedEngine, startSimulatedEngine } from '@signalbox/testkit/simulated-engine';
 import OpenAI, { NotFoundError } from 'openai';
-import { backendOf, routeOf, snapshotOf, startBoth, until } from '../gateway.fixture.ts';
+import { backendOf, keyOf, routeOf, snapshotOf, startBoth, until } from '../gateway.fixture.ts';
 import type { Path } from './path.ts';
 
 /** Engines have LoRA adapters beside their model, not all of them the same; callers name one `route:adapter`. */
@@ -30,8 +29,7 @@ export function loraAdapters(path: Path): void {
         { revisionId: 'stable', weight: 9_000 },
         { revisionId: 'canary', weight: 1_000 },
       ];
-      const hash = createHash('sha256').update('mine').digest('hex');
-      const keys = [{ id: 'k-1', project: 'default', hash, routes: ['chat'], expiresAt: null }];
+      const keys = [keyOf('mine', { routes: ['chat'] })];
       both = await startBoth(snapshotOf([{ ...route, split, access: 'keys' }], { keys }), path);
       client = new OpenAI({ apiKey: 'mine', baseURL: `${both.url}/v1`, maxRetries: 0 });
       await until('the engines have said what they have', async () => (await names()).length === 3);

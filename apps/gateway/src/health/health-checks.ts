@@ -2,6 +2,7 @@ import type { Replica } from '../routing/replica.ts';
 import { AttemptError } from '../upstream/failure.ts';
 import { type Doubt, dueInDoubt, msToNextCheck, type Pace } from './check-pace.ts';
 import type { CheckOutcome } from './replica-health.ts';
+import { type Watch, Watches } from './watches.ts';
 
 /**
  * SGLang generates a token for its answer, which takes a second; a frozen replica must be out within five. The next
@@ -9,10 +10,7 @@ import type { CheckOutcome } from './replica-health.ts';
  */
 const timeoutMs = 3_000;
 
-interface Watch extends Pace {
-  timer: NodeJS.Timeout | undefined;
-  stopped: boolean;
-}
+type CheckWatch = Watch & Pace;
 
 export interface HealthCheckOptions {
   checked: (replica: Replica, outcome: CheckOutcome, askedAt: number) => void;
@@ -23,36 +21,31 @@ export interface HealthCheckOptions {
 /** Asks every replica's health path once a second, each at its own moment; the first time at once. */
 export class HealthChecks {
   readonly #options: HealthCheckOptions;
-  readonly #watches = new Map<Replica, Watch>();
+  readonly #watches = new Watches<CheckWatch>();
 
   constructor(options: HealthCheckOptions) {
     this.#options = options;
   }
 
   watch(replica: Replica): void {
-    const watch: Watch = { timer: undefined, stopped: false, startedAt: 0, unanswered: 0, dueAt: 0 };
-    this.#watches.set(replica, watch);
-    void this.#check(replica, watch);
+    const fresh = { timer: undefined, stopped: false, startedAt: 0, unanswered: 0, dueAt: 0 };
+    void this.#check(replica, this.#watches.begin(replica, fresh));
   }
 
   forget(replica: Replica): void {
-    const watch = this.#watches.get(replica);
-    if (watch === undefined) return;
-    watch.stopped = true;
-    clearTimeout(watch.timer);
-    this.#watches.delete(replica);
+    this.#watches.end(replica);
   }
 
   /** Called for every request that waits, 40 times a second: mostly there is nothing to do. */
   doubt(replica: Replica, why: Doubt): void {
-    const watch = this.#watches.get(replica);
+    const watch = this.#watches.of(replica);
     if (watch === undefined) return;
     const now = this.#options.now();
     const dueAt = dueInDoubt(watch, why, now);
     if (dueAt < watch.dueAt) this.#schedule(replica, watch, dueAt, now);
   }
 
-  async #check(replica: Replica, watch: Watch): Promise<void> {
+  async #check(replica: Replica, watch: CheckWatch): Promise<void> {
     const { checked, now, random } = this.#options;
     const askedAt = now();
     watch.startedAt = askedAt;
@@ -67,7 +60,7 @@ export class HealthChecks {
     if (outcome === 'failed' && replica.health.ejection === null) this.doubt(replica, 'failure');
   }
 
-  #schedule(replica: Replica, watch: Watch, dueAt: number, now: number): void {
+  #schedule(replica: Replica, watch: CheckWatch, dueAt: number, now: number): void {
     clearTimeout(watch.timer);
     watch.dueAt = dueAt;
     watch.timer = setTimeout(() => void this.#check(replica, watch), dueAt - now);

@@ -1,4 +1,5 @@
 import type { Replica } from '../routing/replica.ts';
+import { type Watch, Watches } from './watches.ts';
 
 /** Undefined when there was no good answer. Must end by itself, and not after long. */
 export type FetchText = (replica: Replica, path: string) => Promise<string | undefined>;
@@ -15,15 +16,10 @@ export interface Reading {
 /** An engine that tells nothing (metrics on a port of their own, or switched off) is asked less often. */
 const everyMsInSilence = 10_000;
 
-interface Watch {
-  timer: NodeJS.Timeout | undefined;
-  stopped: boolean;
-}
-
 /** Asks every replica's engine, each at its own moment. A missed answer leaves the last one on it. */
 export class Readings {
   readonly #parts: { reading: Reading; fetchText: FetchText; now: () => number; random: () => number };
-  readonly #watches = new Map<Replica, Watch>();
+  readonly #watches = new Watches<Watch>();
 
   constructor(parts: { reading: Reading; fetchText: FetchText; now: () => number; random: () => number }) {
     this.#parts = parts;
@@ -32,17 +28,11 @@ export class Readings {
   watch(replica: Replica): void {
     const path = this.#parts.reading.pathOf(replica);
     if (path === undefined) return;
-    const watch: Watch = { timer: undefined, stopped: false };
-    this.#watches.set(replica, watch);
-    void this.#read(replica, path, watch);
+    void this.#read(replica, path, this.#watches.begin(replica, { timer: undefined, stopped: false }));
   }
 
   forget(replica: Replica): void {
-    const watch = this.#watches.get(replica);
-    if (watch === undefined) return;
-    watch.stopped = true;
-    clearTimeout(watch.timer);
-    this.#watches.delete(replica);
+    this.#watches.end(replica);
   }
 
   async #read(replica: Replica, path: string, watch: Watch): Promise<void> {

@@ -1,6 +1,6 @@
 import { needsTranslation, toChatRequest, toTokenizeRequest } from '../dialects/anthropic/to-chat-request.ts';
 import { type CallerError, invalid } from '../dialects/errors/caller-error.ts';
-import { applyEdits, type Edit } from '../dialects/json/edit-bytes.ts';
+import { applyEdits, type Edit, inOrder } from '../dialects/json/edit-bytes.ts';
 import { formModelEdit } from '../dialects/multipart/multipart-model.ts';
 import { askForUsage, type HiddenUsage } from '../dialects/request/ask-for-usage.ts';
 import { nameEdit } from '../dialects/request/edit-body.ts';
@@ -98,8 +98,7 @@ export function engineRequest(
   }
   if (previous !== undefined) edits.push(previous);
   if (usage !== undefined) edits.push(...usage.edits);
-  if (edits.length > 1) edits.sort((one, other) => one.at - other.at);
-  return { ...request, body: applyEdits(body, edits), hidden: usage?.hidden };
+  return { ...request, body: applyEdits(body, inOrder(edits)), hidden: usage?.hidden };
 }
 
 /** The previous response's id as its engine knows it. */

@@ -23,7 +23,7 @@ import type { ExchangeParts } from './exchange-parts.ts';
 import type { ExchangedCall, ExchangeEnd } from './exchanged-call.ts';
 import { finalError, keeperGoneError, verdictOf } from './final-error.ts';
 import { headersOf, revisionLines } from './headers.ts';
-import { namingOf, publicName, servedName } from './model-names.ts';
+import { namingOf, renamingOf } from './model-names.ts';
 import { pickRequestOf } from './pick-request.ts';
 import { RefusalText } from './refusal-text.ts';
 
@@ -152,7 +152,7 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
       requestId: this.#call.call.id,
       contentType,
       contentLength: head.framing === 'length' ? head.length : undefined,
-      names: { served: servedName(backend, asked.pick.adapter), public: publicName(asked) },
+      names: renamingOf(asked, backend),
       name: namingOf(asked, backend),
       mark: asked.marksIds ? keeperMark(replica.idHash) : undefined,
       hidden: this.#request?.hidden,
@@ -303,10 +303,9 @@ export class Exchange implements UpstreamListener, ReplyOwner, Timed {
     const { asked, call } = this.#call;
     const pick = this.#pick as Pick;
     const { status, passed } = this.#head as ResponseHead;
-    const names = { served: servedName(pick.backend, asked.pick.adapter), public: publicName(asked) };
     this.#parts.fleet.attempted(pick.replica, 'good', this.#attemptAt);
     this.#attempts.tellRescued();
-    const error = engineError(status, body, names);
+    const error = engineError(status, body, renamingOf(asked, pick.backend));
     const own = headersOf(`${revisionLines(pick)}${this.#call.limitLines()}`);
     const headers = { ...error.headers, ...(status === 429 ? retryAfterIn(passed) : {}), ...own };
     if (call.reply.isOpen) this.#call.answerError({ ...error, headers });

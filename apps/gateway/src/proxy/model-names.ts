@@ -1,4 +1,5 @@
 import { findEngine } from '@signalbox/engines';
+import type { Renaming } from '../dialects/dialect.ts';
 import { type NameInFrames, nameInFrames } from '../dialects/streams/frame-rule.ts';
 import type { PickRequest } from '../routing/candidates.ts';
 import type { Backend, Route } from '../routing/routing-table.ts';
@@ -14,14 +15,14 @@ export function servedName({ facts }: Backend, adapter: string | undefined): str
   return findEngine(facts.engine)?.adapters?.modelName(facts.servedModelName, adapter) ?? adapter;
 }
 
-/** How the caller named it: `route`, or `route:adapter`. */
-export function publicName({ route, pick: { adapter } }: Named): string {
-  return adapter === undefined ? route.facts.name : `${route.facts.name}:${adapter}`;
+/** The engine's name for it and the caller's, which is `route` or `route:adapter`. */
+export function renamingOf({ route, pick: { adapter } }: Named, backend: Backend): Renaming {
+  const { name } = route.facts;
+  return { served: servedName(backend, adapter), public: adapter === undefined ? name : `${name}:${adapter}` };
 }
 
 /** What answers are edited with so that they name the model as the caller did; undefined where they do already. */
 export function namingOf(asked: Named, backend: Backend): NameInFrames | undefined {
-  const { adapter } = asked.pick;
-  if (adapter === undefined) return backend.naming;
-  return nameInFrames({ served: servedName(backend, adapter), public: publicName(asked) }, 'model');
+  if (asked.pick.adapter === undefined) return backend.naming;
+  return nameInFrames(renamingOf(asked, backend), 'model');
 }

@@ -1,22 +1,13 @@
-import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import type { SnapshotKey, SnapshotRoute } from '@signalbox/domain';
-import { backendOf, chat, routeOf, serve, snapshotOf, startBoth } from '../gateway.fixture.ts';
+import type { SnapshotRoute } from '@signalbox/domain';
+import { backendOf, chat, keyOf, routeOf, serve, snapshotOf, startBoth } from '../gateway.fixture.ts';
 
 const stops: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
 });
 
-const aKey = (id: string, change: Partial<SnapshotKey> = {}): SnapshotKey => ({
-  id,
-  project: 'default',
-  hash: createHash('sha256').update(id).digest('hex'),
-  routes: ['*'],
-  expiresAt: null,
-  ...change,
-});
-const keys = [...Array.from({ length: 12 }, (_, at) => aKey(`key-${at}`)), aKey('release', { mayPin: true })];
+const keys = [...Array.from({ length: 12 }, (_, at) => keyOf(`key-${at}`)), keyOf('release', { mayPin: true })];
 
 /** Two revisions with half of the traffic each, and a warm one with none. */
 async function gateway(fastPath: boolean, change: Partial<SnapshotRoute> = {}) {

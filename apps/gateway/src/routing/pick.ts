@@ -39,7 +39,8 @@ export interface PickOptions {
  */
 const filtersOfTiers: readonly number[] = [5, 4, 3, 1];
 /** No tier goes without these. */
-type Must = 'tried' | 'notKeeper' | 'hasAdapter';
+const musts = ['tried', 'notKeeper', 'hasAdapter'] as const;
+type Must = (typeof musts)[number];
 const filterOf: Record<Exclude<ReplicaFilter, Must>, Filter> = {
   serving,
   admitted,
@@ -166,8 +167,8 @@ export class Router {
   #failing(replica: Replica, backend: Backend, tier: number): number {
     if (this.#tried.includes(replica)) return triedAlready;
     const request = this.#request;
-    const { keeperHash } = request;
-    if (!hasAdapter(replica, backend.facts, request)) return lacksAdapter;
+    const { keeperHash, adapter } = request;
+    if (adapter !== undefined && !hasAdapter(replica, backend.facts, request)) return lacksAdapter;
     if (keeperHash !== undefined && replica.idHash !== keeperHash) return notKeeper;
     const count = filtersOfTiers[tier] as number;
     for (let at = 0; at < count; at++) if (!(filters[at] as Filter)(replica, backend.facts, request)) return at;
@@ -181,7 +182,7 @@ function modelOf({ model, facts }: Backend, { adapter }: PickRequest): BlockSeed
 }
 
 function isMust(name: ReplicaFilter): name is Must {
-  return name === 'tried' || name === 'notKeeper' || name === 'hasAdapter';
+  return (musts as readonly string[]).includes(name);
 }
 
 /** The revision that most traffic goes to: where requests are rescued to. */

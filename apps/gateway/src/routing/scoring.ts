@@ -8,6 +8,13 @@ import { outstandingTokens, outstandingWork } from './scorers/outstanding-tokens
 import { prefixAffinity } from './scorers/prefix-affinity.ts';
 import { session } from './scorers/session.ts';
 
+interface KnownScorer {
+  readonly scorer: Scorer;
+  readonly weight: number;
+  /** Of other requests it says nothing, and is not asked. */
+  readonly isFor?: (request: PickRequest) => boolean;
+}
+
 /**
  * The first two weights are the policy: the highest sum has the lowest `wait + (1 + a) * prefill(uncached)` with
  * a = 4. Reading a prompt anew delays everyone behind it and pushes their blocks out; `a` is the price of that.
@@ -17,10 +24,10 @@ const known = {
   prefixAffinity: { scorer: prefixAffinity, weight: 5 },
   kvUse: { scorer: kvUse, weight: 0.5 },
   queue: { scorer: queue, weight: 0.5 },
-  session: { scorer: session, weight: 0.25 },
-  adapter: { scorer: adapter, weight: 0.5 },
-} as const satisfies Record<ScorerName, { scorer: Scorer; weight: number }>;
-const scorers = SCORER_NAMES.map((name) => ({ name, ...known[name] }));
+  session: { scorer: session, weight: 0.25, isFor: ({ sessionHash }) => sessionHash !== null },
+  adapter: { scorer: adapter, weight: 0.5, isFor: ({ adapter }) => adapter !== undefined },
+} satisfies Record<ScorerName, KnownScorer>;
+const scorers = SCORER_NAMES.map((name): KnownScorer & { name: ScorerName } => ({ name, ...known[name] }));
 
 export const scorerNames: readonly string[] = SCORER_NAMES;
 
@@ -73,12 +80,13 @@ export class Scoring {
     this.totals.fill(0, 0, length);
     for (let at = 0; at < scorers.length; at++) {
       const row = this.rows[at] as Float64Array;
+      const { scorer, isFor } = scorers[at] as KnownScorer;
       const weight = weights[at] as number;
-      if (weight === 0) {
+      if (weight === 0 || isFor?.(request) === false) {
         row.fill(0, 0, length);
         continue;
       }
-      scorers[at]?.scorer(competitors, scored, row);
+      scorer(competitors, scored, row);
       for (let index = 0; index < length; index++)
         this.totals[index] = (this.totals[index] as number) + weight * (row[index] as number);
     }

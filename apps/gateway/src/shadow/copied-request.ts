@@ -15,9 +15,8 @@ const falseValue = Buffer.from('false');
 
 /**
  * The copy of a request; undefined where a second one could leave something behind or depend on what the first one
- * left: uploads, background work, and what continues an answer or asks for an adapter that the other revision may
- * not have. Nothing is to be
- * stored. The bytes are the caller's request's own where both revisions want the same.
+ * left: uploads, background work, and what continues an answer or asks for an adapter that the other revision may not
+ * have. Nothing is to be stored. The bytes are the caller's request's own where both revisions want the same.
  */
 export function copiedRequest(asked: AskedRequest, sent: SentRequest, to: Backend): EngineRequest | undefined {
   const { endpoint, method, place } = asked;

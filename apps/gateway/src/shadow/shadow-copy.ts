@@ -5,6 +5,7 @@ import type { ResponseHead } from '../http1/response-head.ts';
 import type { ShadowOutcome } from '../observe/observers.ts';
 import type { EngineRequest } from '../proxy/engine-request.ts';
 import type { Asked } from '../proxy/exchanged-call.ts';
+import { renamingOf } from '../proxy/model-names.ts';
 import type { Replica } from '../routing/replica.ts';
 import type { Backend } from '../routing/routing-table.ts';
 import type { Failure } from '../upstream/failure.ts';
@@ -90,7 +91,7 @@ export class ShadowCopy implements UpstreamListener, Timed {
       requestId,
       contentType: head.contentEncoding === undefined ? head.contentType : undefined,
       contentLength: head.framing === 'length' ? head.length : undefined,
-      names: { served: target.backend.facts.servedModelName, public: asked.route.facts.name },
+      names: renamingOf(asked, target.backend),
       name: undefined,
       mark: undefined,
       hidden: request.hidden,

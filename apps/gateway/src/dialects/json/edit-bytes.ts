@@ -5,6 +5,11 @@ export interface Edit {
   insert: Buffer;
 }
 
+/** Sorts them by their places, for edits that were found in another order. */
+export function inOrder(edits: Edit[]): Edit[] {
+  return edits.sort((one, other) => one.at - other.at);
+}
+
 /**
  * The same bytes with all edits made, in one copy; the very buffer when there are none. Edits stand in the order of
  * their places and do not overlap.

@@ -1,7 +1,7 @@
 import type { TokenCounts } from '@signalbox/domain';
 import type { AnswerReader } from '../answer-reader.ts';
 import type { AnswerApi } from '../dialect.ts';
-import { applyEdits, type Edit, editOwned } from '../json/edit-bytes.ts';
+import { applyEdits, type Edit, editOwned, inOrder } from '../json/edit-bytes.ts';
 import { finishReasonAt, reasonAt, reasonOf, responseReason } from '../json/finish-reason.ts';
 import { countsInText } from '../json/usage-counts.ts';
 import { memberOf } from '../json/walk-json.ts';
@@ -110,9 +110,10 @@ export class JsonAnswer implements AnswerReader {
     const model = name === undefined ? undefined : found?.get(name.key);
     if (name !== undefined && model?.text === name.served.toString())
       edits.push({ at: model.start, remove: model.end - model.start, insert: name.public });
-    for (const key of mark === undefined ? [] : markedKeys) {
+    if (mark === undefined) return edits;
+    for (const key of markedKeys) {
       const id = found?.get(key);
-      if (mark !== undefined && id?.text.startsWith('"')) edits.push({ at: id.end - 1, remove: 0, insert: mark });
+      if (id?.text.startsWith('"')) edits.push({ at: id.end - 1, remove: 0, insert: mark });
     }
     return inOrder(edits);
   }
@@ -121,10 +122,10 @@ export class JsonAnswer implements AnswerReader {
     const usage = usageNearEnd(answer) ?? memberOf(answer, 0, answer.length, 'usage');
     if (usage !== undefined) this.#usageText = answer.toString('utf8', usage.valueStart, usage.valueEnd);
     this.#finishReason = this.#reasonIn(answer);
-    if (this.#name === undefined && this.#mark === undefined) return answer;
+    if (this.#held === undefined) return answer;
     const edits: Edit[] = [];
     renameIn(answer, 0, answer.length, edits, this.#name);
-    if (this.#mark !== undefined) markIds(answer, 0, answer.length, edits, this.#mark);
+    markIds(answer, 0, answer.length, edits, this.#mark);
     return edits.length === 0 ? answer : editOwned(answer, inOrder(edits));
   }
 
@@ -134,11 +135,6 @@ export class JsonAnswer implements AnswerReader {
     const told = this.#api === 'messages' ? memberOf(answer, 0, answer.length, 'stop_reason') : undefined;
     return told === undefined ? null : reasonOf(answer, told.valueStart, told.valueEnd);
   }
-}
-
-/** Whatever the order of the keys. */
-function inOrder(edits: Edit[]): Edit[] {
-  return edits.sort((one, other) => one.at - other.at);
 }
 
 function isChat(api: AnswerApi): boolean {

@@ -35,7 +35,8 @@ export function markedId({ id, keeperHash }: KeptResponse): string {
 }
 
 /** Marks the ids in the response object that stands between two places. */
-export function markIds(bytes: Buffer, start: number, end: number, edits: Edit[], mark: Buffer): void {
+export function markIds(bytes: Buffer, start: number, end: number, edits: Edit[], mark: Buffer | undefined): void {
+  if (mark === undefined) return;
   for (const key of markedKeys) {
     const found = memberOf(bytes, start, end, key);
     if (found === undefined || bytes[found.valueStart] !== 34) continue;

@@ -1,5 +1,5 @@
 import type { TokenCounts } from '@signalbox/domain';
-import type { Edit } from '../json/edit-bytes.ts';
+import { type Edit, inOrder } from '../json/edit-bytes.ts';
 import { responseReason } from '../json/finish-reason.ts';
 import { countsInText } from '../json/usage-counts.ts';
 import { memberOf } from '../json/walk-json.ts';
@@ -58,11 +58,8 @@ export class ResponsesRule implements FrameRule {
       if (usage !== undefined)
         this.usage = countsInText(bytes.toString('latin1', usage.valueStart, usage.valueEnd)) ?? this.usage;
     }
-    const before = edits.length;
     renameIn(bytes, valueStart, valueEnd, edits, this.#name);
-    if (this.#mark === undefined) return;
     markIds(bytes, valueStart, valueEnd, edits, this.#mark);
-    // Edits stand in the order of their places, whatever the order of the keys.
-    edits.push(...edits.splice(before).sort((one, other) => one.at - other.at));
+    inOrder(edits);
   }
 }
