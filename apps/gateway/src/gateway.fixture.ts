@@ -25,6 +25,7 @@ import {
   systemClock,
 } from '@signalbox/runtime';
 import { StoredAnswers } from './admission/idempotency/stored-answers.ts';
+import { LimitMemory } from './admission/limits/limit-memory.ts';
 import type { CallerEdges } from './callers/caller-edges.ts';
 import { TrustedProxies } from './callers/trusted-proxies.ts';
 import { DataPlane, type DataPlaneOptions } from './data-plane.ts';
@@ -213,13 +214,13 @@ function eventOf(text: string): string {
   return `: beat\n\nevent: snapshot\nid: 0.0\ndata: ${text}\n\n`;
 }
 
-interface LogLine extends Fields {
+export interface LogLine extends Fields {
   level: string;
   message: string;
 }
 
 /** Keeps the lines, so that a test can say what an operator would read. */
-function recordingLogger(lines: LogLine[]): Logger {
+export function recordingLogger(lines: LogLine[]): Logger {
   const at = (level: string) => (message: string, fields?: Fields) => void lines.push({ level, message, ...fields });
   const log: Logger = { error: at('error'), warn: at('warn'), info: at('info'), debug: at('debug'), with: () => log };
   return log;
@@ -253,7 +254,9 @@ export interface TestGateway {
 
 export async function startTestGateway(
   controlPlaneUrl: string,
-  change: Partial<Omit<GatewayOptions, 'disk' | 'traffic' | 'metrics'> & DataPlaneOptions> & { dataDir?: string } = {},
+  change: Partial<Omit<GatewayOptions, 'disk' | 'limitMemory' | 'traffic' | 'metrics'> & DataPlaneOptions> & {
+    dataDir?: string;
+  } = {},
 ): Promise<TestGateway> {
   const { dataDir = await mkdtemp(join(tmpdir(), 'signalbox-gateway-')), ...options } = change;
   const lines: LogLine[] = [];
@@ -279,6 +282,7 @@ export async function startTestGateway(
     bootId,
     controlPlane: new ControlPlane({ url: controlPlaneUrl, gatewayId, token: new Secret(token) }),
     disk: new SnapshotDisk(dataDir, log),
+    limitMemory: new LimitMemory({ folder: dataDir, clock: options.clock ?? systemClock, log }),
     clock: systemClock,
     monotonicMs: () => performance.now(),
     random: () => 0.5,
@@ -306,7 +310,7 @@ export async function startTestGateway(
   };
   const gateway = new Gateway({
     ...settings,
-    traffic: (changed) => new OneProcess(new DataPlane(settings, gatewayMetrics, changed)),
+    traffic: (changed) => new OneProcess(new DataPlane(settings, gatewayMetrics, changed), settings.monotonicMs),
   });
   const { port } = await gateway.start();
   return {

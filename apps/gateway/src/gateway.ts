@@ -1,5 +1,6 @@
 import type { GatewayReport } from '@signalbox/domain';
 import type { Clock, Logger, Readiness } from '@signalbox/runtime';
+import type { LimitMemory } from './admission/limits/limit-memory.ts';
 import type { GatewayMetrics } from './observe/gateway-metrics.ts';
 import { Reporter } from './observe/reporter.ts';
 import type { Traffic } from './processes/traffic.ts';
@@ -14,6 +15,7 @@ export interface GatewayOptions {
   bootId: string;
   controlPlane: Pick<ControlPlane, 'snapshots' | 'report' | 'close'>;
   disk: SnapshotDisk;
+  limitMemory: LimitMemory;
   clock: Clock;
   random: () => number;
   log: Logger;
@@ -67,10 +69,13 @@ export class Gateway {
   }
 
   async start(): Promise<{ host: string; port: number }> {
+    const { limitMemory } = this.#options;
     await this.#keeper.loadFromDisk();
+    this.#traffic.rememberLimits(await limitMemory.read());
     const address = await this.#traffic.listen();
     this.#stream.start();
     this.#reporter.start();
+    limitMemory.start(() => this.#traffic.limitsUsed());
     return address;
   }
 
@@ -80,7 +85,7 @@ export class Gateway {
 
   /** Says that it leaves, takes no more, finishes what runs, and tells the last counts. */
   async stop(): Promise<void> {
-    const { clock, lingerMs, drainMs, controlPlane, disk } = this.#options;
+    const { clock, lingerMs, drainMs, controlPlane, disk, limitMemory } = this.#options;
     this.#draining = true;
     this.#traffic.beginDraining(lingerMs);
     this.#reporter.now();
@@ -89,6 +94,7 @@ export class Gateway {
     await this.#stream.stop();
     await this.#reporter.stop();
     await controlPlane.close();
+    await limitMemory.stop(this.#traffic.limitsUsed());
     await disk.idle();
   }
 

@@ -3,12 +3,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type SimulatedEngine, startSimulatedEngine } from '@signalbox/testkit/simulated-engine';
-import { backendOf, chat, routeOf, serve, snapshotOf, TestControlPlane, token, until } from './gateway.fixture.ts';
+import {
+  backendOf,
+  chat,
+  keyOf,
+  routeOf,
+  serve,
+  snapshotOf,
+  TestControlPlane,
+  token,
+  until,
+} from './gateway.fixture.ts';
 import {
   addressesOf,
   type GatewayProcess,
   killGatewayProcess,
   startGatewayProcess,
+  untilReady,
 } from './gateway-process.fixture.ts';
 
 let engine: SimulatedEngine;
@@ -38,6 +49,8 @@ function start(env: Record<string, string>): GatewayProcess {
   started.push(running);
   return running;
 }
+
+const usedLimits = (): string => join(dataDir, 'used-limits.json');
 
 describe('the gateway as a process', () => {
   test('is ready once it has a snapshot, shows its metrics, and finishes a stream on SIGTERM', async () => {
@@ -109,6 +122,44 @@ describe('the gateway as a process', () => {
     const { url } = await addressesOf(second);
     expect((await chat(url, { max_tokens: 1 })).status).toBe(200);
     expect((await readFile(join(dataDir, 'gateway-id'), 'utf8')).trim()).toBe(id);
+  });
+
+  test.each([
+    { workers: 0, end: 'SIGTERM' },
+    { workers: 0, end: 'SIGKILL' },
+    { workers: 1, end: 'SIGTERM' },
+    { workers: 1, end: 'SIGKILL' },
+  ] as const)('started again after $end, with $workers workers, it knows what of a day is used', async (how) => {
+    const limits = [{ id: 'l-1', of: 'requests', per: 'day', amount: 5 }] as const;
+    const backend = backendOf({ revisionId: 'rev-1', at: [engine.url] });
+    const route = routeOf([backend], { access: 'keys' });
+    controlPlane.publish(snapshotOf([route], { keys: [keyOf('k-1', { limits })] }));
+    const ask = async (url: string): Promise<number> => {
+      const headers = { 'content-type': 'application/json', authorization: 'Bearer k-1' };
+      const answer = await chat(url, { max_tokens: 1 }, { headers });
+      await answer.text();
+      return answer.status;
+    };
+    const env = { SIGNALBOX_GATEWAY_TOKEN: token, SIGNALBOX_GATEWAY_WORKERS: `${how.workers}` };
+    const first = start(env);
+    const { url, admin } = await addressesOf(first);
+    await untilReady(admin);
+    for (let at = 0; at < 3; at++) expect(await ask(url)).toBe(200);
+    if (how.end === 'SIGKILL') {
+      await until('the use is on disk', async () =>
+        (await readFile(usedLimits(), 'utf8').catch(() => '')).includes(',3]'),
+      );
+      await killGatewayProcess(first);
+    } else {
+      first.child.kill(how.end);
+      expect(await first.exit).toBe(0);
+    }
+    const second = start(env);
+    const again = await addressesOf(second);
+    await untilReady(again.admin);
+    const statuses: number[] = [];
+    for (let at = 0; at < 4; at++) statuses.push(await ask(again.url));
+    expect(statuses).toEqual([200, 200, 429, 429]);
   });
 
   test.each([

@@ -11,6 +11,7 @@ import {
   systemClock,
 } from '@signalbox/runtime';
 import { StoredAnswers } from './admission/idempotency/stored-answers.ts';
+import { LimitMemory } from './admission/limits/limit-memory.ts';
 import { edgesFrom } from './callers/caller-edges.ts';
 import { DataPlane } from './data-plane.ts';
 import type { Env } from './env.ts';
@@ -59,6 +60,7 @@ export async function runPrimary(env: Env, program: WorkerProgram): Promise<void
     bootId,
     controlPlane: new ControlPlane({ url: env.SIGNALBOX_CONTROL_PLANE_URL, gatewayId, token }),
     disk: new SnapshotDisk(dataDir, log),
+    limitMemory: new LimitMemory({ folder: dataDir, clock: systemClock, log }),
     clock: systemClock,
     random: Math.random,
     log,
@@ -122,7 +124,7 @@ async function openHere(env: Env, { gatewayId, log }: CarrierOptions): Promise<C
   own.start();
   const settings = { ...own.settings, stored: new StoredAnswers() };
   return {
-    traffic: (changed) => new OneProcess(new DataPlane(settings, own.metrics, changed)),
+    traffic: (changed) => new OneProcess(new DataPlane(settings, own.metrics, changed), monotonicMs),
     bootId: own.bootId,
     metrics: own.metrics,
     shown: own.metrics,

@@ -1,5 +1,6 @@
 import type { GatewayReportAnswer, LimitUseReport, Snapshot, TrafficReport } from '@signalbox/domain';
 import type { Readiness } from '@signalbox/runtime';
+import type { UsedLimit } from '../admission/limits/used-limits.ts';
 import type { SnapshotIdentity } from '../snapshot/fence.ts';
 
 /** What carries callers' requests, as the rest of the gateway sees it: this process itself, or workers. */
@@ -13,6 +14,10 @@ export interface Traffic {
   report(): TrafficReport;
   /** Of limits in use; `wanted` is since the last time this was asked. */
   limitUses(): LimitUseReport[];
+  /** What was used of limits within their windows. */
+  limitsUsed(): UsedLimit[];
+  /** Before the first request: what this gateway had used before it was started anew. */
+  rememberLimits(used: readonly UsedLimit[]): void;
   /** The gateway's parts of the limits. */
   share(parts: GatewayReportAnswer): void;
   /** From now on answers close their connections; one that waits for a request may do so for `idleMs`. */

@@ -100,6 +100,65 @@ describe('limits among the workers of a gateway', () => {
     expect(held()).toBeGreaterThan(0.98);
   });
 
+  test('what was used in parts leaves in parts, also when the workers have ended that used it, one after the other', () => {
+    const one = enter();
+    one.held = 300;
+    round([300]);
+    now = 30_000;
+    one.held = 500;
+    round([200]);
+    limits.ended(one, now);
+    workers.splice(0, 1);
+    const other = enter();
+    now = 45_000;
+    other.held = 100;
+    round([100]);
+    limits.ended(other, now);
+    workers.splice(0, 1);
+    const used = (): number => limits.uses(now)[0]?.held ?? 0;
+    expect(used()).toBe(600);
+    now = 61_500;
+    expect(used()).toBe(300);
+    now = 91_500;
+    expect(used()).toBe(100);
+    now = 106_500;
+    expect(used()).toBe(0);
+  });
+
+  test('what a day had used before the gateway was started anew counts until its day is over', () => {
+    const perDay: SnapshotLimit = { ...limit, per: 'day' };
+    limits.apply(snapshot(perDay));
+    const [one] = [enter(), enter()];
+    one.held = 900;
+    round([900, 0]);
+    const kept = limits.used(now + 60_000);
+    const hour = 3_600_000;
+    limits = new WorkerLimits(2);
+    workers.length = 0;
+    now = 0;
+    limits.apply(snapshot(perDay));
+    limits.remember(kept, now);
+    expect([enter().share, enter().share]).toEqual([0, 0]);
+    for (let at = 0; at < 20; at++) round([100, 100]);
+    expect(held()).toBeCloseTo(0.1, 3);
+    now = 24 * hour;
+    expect(limits.uses(now)).toEqual([expect.objectContaining({ id: 'tokens', held: 900 })]);
+    now = 24.4 * hour;
+    expect(limits.used(now)).toEqual([]);
+    for (let at = 0; at < 20; at++) round([100, 100]);
+    expect(held()).toBeGreaterThan(0.98);
+  });
+
+  test('of a limit that counts by another period now, nothing was used', () => {
+    limits.remember([{ id: 'tokens', per: 'day', used: [[0, 900]] }], now);
+    expect(limits.uses(now)).toEqual([]);
+  });
+
+  test('workers are told when there are more gateways, once', () => {
+    expect(limits.share({ shares: { tokens: 0.3 }, gateways: 3 })).toEqual({ shares: {}, gateways: 6 });
+    expect(limits.share({ shares: { tokens: 0.2 }, gateways: 3 })).toBeUndefined();
+  });
+
   test('the gateway tells what all want, once', () => {
     enter();
     enter();

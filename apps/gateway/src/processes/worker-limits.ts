@@ -10,23 +10,19 @@ import {
   type SnapshotLimit,
   usesAfter,
 } from '@signalbox/domain';
+import { UseOverTime } from '../admission/limits/use-over-time.ts';
+import { type UsedLimit, type UsesOverTime, usedLimitsOf, usesOverTime } from '../admission/limits/used-limits.ts';
 
-/** What was used counts until it has left the window: a minute and its last slot, a day and its last slot. */
-const countsMs = { minute: 61_000, day: 24.4 * 3_600_000 };
 /** A part of nothing divides nothing. */
 const leastPart = 1e-9;
 
 interface Known {
   id: string;
   uses: LimitUses;
+  /** Of limits that have a window. */
+  overTime: UsesOverTime;
   heardAt: number;
   isLeaving: boolean;
-}
-
-interface Gone {
-  id: string;
-  held: ReadonlyMap<string, number>;
-  endedAt: number;
 }
 
 /**
@@ -38,7 +34,8 @@ export class WorkerLimits<Worker extends object> {
   readonly #size: number;
   readonly #known = new Map<Worker, Known>();
   readonly #wanted = new Map<string, number>();
-  #gone: Gone[] = [];
+  /** What ended workers have used, and this gateway before it was started anew. */
+  #past: UsesOverTime = new Map();
   #limits: ReadonlyMap<string, SnapshotLimit> = new Map();
   #parts: ReadonlyMap<string, number> = new Map();
   #gateways = 1;
@@ -55,19 +52,22 @@ export class WorkerLimits<Worker extends object> {
     this.#parts = new Map([...this.#parts].filter(([id]) => this.#limits.has(id)));
   }
 
-  /** The gateway's own parts have changed. */
-  share({ shares, gateways }: GatewayReportAnswer): void {
+  /** The gateway's own parts have changed. What all workers are to be told at once, if anything. */
+  share({ shares, gateways }: GatewayReportAnswer): GatewayReportAnswer | undefined {
     this.#parts = new Map([...this.#parts, ...Object.entries(shares)]);
+    if (this.#gateways === gateways) return undefined;
     this.#gateways = gateways;
+    // Of a limit that nobody has used yet a worker takes as many parts as there are workers anywhere.
+    return { shares: {}, gateways: this.#size * gateways };
   }
 
-  /** What a new worker begins with: nothing of what others use already, until its first word has been answered. */
+  /** What a new worker begins with: nothing of what others use or used, until its first word has been answered. */
   welcome(worker: Worker, now: number): GatewayReportAnswer {
-    const used = new Set([...this.#known.values()].flatMap(({ uses }) => Object.keys(uses.limits)));
+    const used = new Set(this.#sharing(now).flatMap(({ uses }) => Object.keys(uses.limits)));
     const none = { held: 0, wanted: 0, share: 0, sent: 0 };
     const limits = Object.fromEntries([...used].map((id) => [id, none]));
     const uses = { others: 1 / this.#size, limits };
-    this.#known.set(worker, { id: `${this.#named++}`, uses, heardAt: now, isLeaving: false });
+    this.#known.set(worker, { id: `${this.#named++}`, uses, overTime: new Map(), heardAt: now, isLeaving: false });
     return {
       shares: Object.fromEntries([...used].map((id) => [id, 0])),
       gateways: this.#size * this.#gateways,
@@ -82,6 +82,7 @@ export class WorkerLimits<Worker extends object> {
     const relative = reported.map((use) => ({ ...use, share: use.share / this.#partOf(use.id) }));
     known.uses = usesAfter(known.uses, relative, now - known.heardAt);
     known.heardAt = now;
+    this.#follow(known, now);
     if (known.isLeaving) return undefined;
     const shared = limitSharesOf(known.id, this.#sharing(now), (id) => this.#specOf(id));
     if (shared === undefined) return undefined;
@@ -104,11 +105,17 @@ export class WorkerLimits<Worker extends object> {
     const known = this.#known.get(worker);
     if (known === undefined) return;
     this.#known.delete(worker);
-    const held = Object.entries(known.uses.limits).flatMap(([id, use]) =>
-      use.held > 0 ? [[id, use.held] as const] : [],
-    );
-    this.#gone.push({ id: known.id, held: new Map(held), endedAt: now });
-    this.#gone = this.#gone.filter(({ endedAt }) => now - endedAt < countsMs.day);
+    this.#past = usesOverTime(usedLimitsOf([this.#past, known.overTime], now), now);
+  }
+
+  /** What was used of limits within their windows, by whomever. */
+  used(now: number): UsedLimit[] {
+    return usedLimitsOf([this.#past, ...[...this.#known.values()].map(({ overTime }) => overTime)], now);
+  }
+
+  /** As `used` had it before this gateway was started anew. */
+  remember(limits: readonly UsedLimit[], now: number): void {
+    this.#past = usesOverTime([...usedLimitsOf([this.#past], now), ...limits], now);
   }
 
   /** What the gateway as a whole says of its limits; `wanted` is since the last time. */
@@ -135,19 +142,30 @@ export class WorkerLimits<Worker extends object> {
       const state = isLeaving ? ('draining' as const) : ('serving' as const);
       return { id, uses, state };
     });
-    return [
-      ...live,
-      ...this.#gone.map((gone) => ({ id: gone.id, uses: this.#usesOf(gone, now), state: 'silent' as const })),
-    ];
+    return [...live, { id: 'past', uses: this.#usesOfPast(now), state: 'silent' }];
   }
 
-  #usesOf({ held, endedAt }: Gone, now: number): LimitUses {
-    const counting = [...held].flatMap(([id, amount]) => {
-      const per = this.#limits.get(id)?.per ?? null;
-      if (per === null || now - endedAt >= countsMs[per]) return [];
-      return [[id, { held: amount, wanted: 0, share: 0, sent: 0 }] as const];
+  #usesOfPast(now: number): LimitUses {
+    const counting = [...this.#past].flatMap(([id, use]) => {
+      const held = use.per === this.#limits.get(id)?.per ? use.held(now) : 0;
+      return held > 0 ? [[id, { held, wanted: 0, share: 0, sent: 0 }] as const] : [];
     });
     return { others: 0, limits: Object.fromEntries(counting) };
+  }
+
+  #follow({ uses, overTime }: Known, now: number): void {
+    for (const [id, { held }] of Object.entries(uses.limits)) {
+      const per = this.#limits.get(id)?.per ?? null;
+      if (per === null) continue;
+      let use = overTime.get(id);
+      if (use?.per !== per) {
+        use = new UseOverTime(per);
+        overTime.set(id, use);
+      }
+      use.follow(held, now);
+    }
+    // What is not told of is not held.
+    for (const id of overTime.keys()) if (!(id in uses.limits)) overTime.delete(id);
   }
 
   #specOf(id: string): LimitSpec | undefined {

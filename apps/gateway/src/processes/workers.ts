@@ -7,6 +7,7 @@ import {
   type TrafficReport,
 } from '@signalbox/domain';
 import type { Logger, MetricsState, Readiness } from '@signalbox/runtime';
+import type { UsedLimit } from '../admission/limits/used-limits.ts';
 import type { SnapshotIdentity } from '../snapshot/fence.ts';
 import { Awaited } from './awaited.ts';
 import { Crew } from './crew.ts';
@@ -127,8 +128,17 @@ export class Workers implements Traffic {
     return this.#limits.uses(this.#options.monotonicMs());
   }
 
+  limitsUsed(): UsedLimit[] {
+    return this.#limits.used(this.#options.monotonicMs());
+  }
+
+  rememberLimits(used: readonly UsedLimit[]): void {
+    this.#limits.remember(used, this.#options.monotonicMs());
+  }
+
   share(parts: GatewayReportAnswer): void {
-    this.#limits.share(parts);
+    const toAll = this.#limits.share(parts);
+    if (toAll !== undefined) this.#crew.tell({ kind: 'share', parts: toAll });
   }
 
   /** Of every worker: as it tells them now, or told them last where it does not answer soon. */

@@ -1,7 +1,8 @@
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Snapshot } from '@signalbox/domain';
 import type { Logger } from '@signalbox/runtime';
+import { writeWhole } from '../whole-file.ts';
 import { parseSnapshot } from './parse-snapshot.ts';
 
 const kept = 3;
@@ -49,15 +50,7 @@ export class SnapshotDisk {
 
   async #write(name: string, text: string): Promise<void> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    const temporary = join(this.#folder, `${name}.part`);
-    const file = await open(temporary, 'w', 0o600);
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, join(this.#folder, name));
+    await writeWhole(join(this.#folder, name), text);
     for (const old of (await this.#names()).slice(kept)) await rm(join(this.#folder, old), { force: true });
   }
 

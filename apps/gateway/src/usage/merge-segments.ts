@@ -1,6 +1,7 @@
-import { open, readdir, rename, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { UsageRecord } from '@signalbox/domain';
+import { writeWhole } from '../whole-file.ts';
 import { idIn } from './entries.ts';
 import { asciiJson } from './json-bytes.ts';
 import { type Entry, lineOf } from './line.ts';
@@ -25,7 +26,7 @@ export async function mergeOldest(path: string, bootId: string): Promise<boolean
   if (first === undefined || last === undefined || oldest.length < 2) return false;
   const merged = new MergedSegments(`${bootId}-m${first.first}-${last.last}`);
   for (const segment of oldest) await readInto(merged, path, segment);
-  await writeWhole(path, segmentName(first.first, last.last), merged.lines());
+  await writeWhole(join(path, segmentName(first.first, last.last)), merged.lines());
   for (const { name } of oldest) await rm(join(path, name), { force: true });
   return true;
 }
@@ -91,17 +92,4 @@ async function readInto(merged: MergedSegments, path: string, { name }: Segment)
     at += hasEnd ? rest : chunk.bytes.length;
     if (chunk.isLast) return;
   }
-}
-
-/** Under its name it is whole, also after a crash of the machine. */
-async function writeWhole(path: string, name: string, lines: Iterable<Buffer>): Promise<void> {
-  const part = join(path, `${name}.part`);
-  const file = await open(part, 'w', 0o600);
-  try {
-    for (const line of lines) await file.write(line);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(part, join(path, name));
 }

@@ -4,7 +4,8 @@ import type { LimitedQuantity, LimitSpec, SnapshotLimit } from '@signalbox/domai
 export const tickMs = 1_000;
 
 /** A window is cut into 60 slots. What fell into one leaves with the 61st after it, so that no window holds more. */
-const windowSlots = 61;
+export const windowSlots = 61;
+export const ticksPerSlot = { minute: 1, day: 1_440 } as const;
 const ringSize = 64;
 /** A share of nothing would never pay off a debt. */
 const leastShare = 0.001;
@@ -45,7 +46,7 @@ export class Bucket {
     this.id = limit.id;
     this.of = limit.of;
     this.per = limit.per;
-    this.#ticksPerSlot = limit.per === 'minute' ? 1 : limit.per === 'day' ? 1_440 : Number.POSITIVE_INFINITY;
+    this.#ticksPerSlot = limit.per === null ? Number.POSITIVE_INFINITY : ticksPerSlot[limit.per];
     this.#mask = limit.per === null ? 0 : ringSize - 1;
     this.#ring = new Float64Array(this.#mask + 1);
     this.#amount = limit.amount;

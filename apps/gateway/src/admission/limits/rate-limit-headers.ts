@@ -1,5 +1,20 @@
 import { type Bucket, tickMs } from './bucket.ts';
 
+const parts = ['limit', 'remaining', 'reset'] as const;
+type Part = (typeof parts)[number];
+const openAiKinds = ['requests', 'tokens'] as const;
+const anthropicKinds = ['requests', 'tokens', 'input-tokens', 'output-tokens'] as const;
+type Kind = (typeof anthropicKinds)[number];
+
+const openAiName = (part: Part, kind: Kind): string => `x-ratelimit-${part}-${kind}`;
+const anthropicName = (part: Part, kind: Kind): string => `anthropic-ratelimit-${kind}-${part}`;
+
+/** Of all headers that are made here. */
+export const rateLimitHeaderNames: readonly string[] = [
+  ...openAiKinds.flatMap((kind) => parts.map((part) => openAiName(part, kind))),
+  ...anthropicKinds.flatMap((kind) => parts.map((part) => anthropicName(part, kind))),
+];
+
 /**
  * `x-ratelimit-*` as OpenAI names them, `name: value\r\n` each: of each kind the limit of which least is left. What is
  * left is told of this process, which is sure, and not of the whole, which others use at the same time.
@@ -19,16 +34,13 @@ export function anthropicLimitLines(
   for (const kind of anthropicKinds) {
     const bucket = tightest(kind, ofRoute, tightest(kind, ofKey, undefined, tick), tick);
     if (bucket === undefined) continue;
-    const name = `anthropic-ratelimit-${kind}`;
     lines +=
-      `${name}-limit: ${bucket.amount}\r\n${name}-remaining: ${bucket.remaining(tick)}\r\n` +
-      `${name}-reset: ${shownMoment(wallNow + bucket.resetMs(now))}\r\n`;
+      `${anthropicName('limit', kind)}: ${bucket.amount}\r\n` +
+      `${anthropicName('remaining', kind)}: ${bucket.remaining(tick)}\r\n` +
+      `${anthropicName('reset', kind)}: ${shownMoment(wallNow + bucket.resetMs(now))}\r\n`;
   }
   return lines;
 }
-
-const anthropicKinds = ['requests', 'tokens', 'input-tokens', 'output-tokens'] as const;
-type Kind = (typeof anthropicKinds)[number];
 
 function isOf({ of }: Bucket, kind: Kind): boolean {
   if (of === 'concurrency') return false;
@@ -57,18 +69,18 @@ function tightest(kind: Kind, buckets: readonly Bucket[], best: Bucket | undefin
 const mostAmounts = 1_000;
 
 /** Amounts are few and come back with every answer: the text up to what is left is made once for each. */
-function namesOf(kind: 'requests' | 'tokens') {
+function namesOf(kind: (typeof openAiKinds)[number]) {
   const made = new Map<number, string>();
   const limit = (amount: number): string => {
     let text = made.get(amount);
     if (text === undefined) {
       if (made.size >= mostAmounts) made.clear();
-      text = `x-ratelimit-limit-${kind}: ${amount}\r\nx-ratelimit-remaining-${kind}: `;
+      text = `${openAiName('limit', kind)}: ${amount}\r\n${openAiName('remaining', kind)}: `;
       made.set(amount, text);
     }
     return text;
   };
-  return { limit, reset: `\r\nx-ratelimit-reset-${kind}: ` };
+  return { limit, reset: `\r\n${openAiName('reset', kind)}: ` };
 }
 
 const names = { requests: namesOf('requests'), tokens: namesOf('tokens') };

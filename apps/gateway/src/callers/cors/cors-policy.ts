@@ -1,4 +1,5 @@
 import type { SnapshotRoute } from '@signalbox/domain';
+import { rateLimitHeaderNames } from '../../admission/limits/rate-limit-headers.ts';
 
 /** What of a route decides which pages may call it. */
 export type CorsRoute = Pick<SnapshotRoute, 'cors' | 'sticky'>;
@@ -13,10 +14,7 @@ const exposedLine = `access-control-expose-headers: ${[
   'x-signalbox-model-version',
   'x-signalbox-replica',
   'x-signalbox-queue-ms',
-  ...['limit', 'remaining', 'reset'].flatMap((what) => [`x-ratelimit-${what}-requests`, `x-ratelimit-${what}-tokens`]),
-  ...['requests', 'tokens', 'input-tokens', 'output-tokens'].flatMap((kind) =>
-    ['limit', 'remaining', 'reset'].map((what) => `anthropic-ratelimit-${kind}-${what}`),
-  ),
+  ...rateLimitHeaderNames,
 ].join(', ')}\r\n`;
 
 /** Headers that the gateway itself reads and that official clients send; a route's own list comes on top. */
