@@ -130,25 +130,30 @@ describe('the gateway as a process', () => {
     { workers: 1, end: 'SIGTERM' },
     { workers: 1, end: 'SIGKILL' },
   ] as const)('started again after $end, with $workers workers, it knows what of a day is used', async (how) => {
-    const limits = [{ id: 'l-1', of: 'requests', per: 'day', amount: 5 }] as const;
+    const keyWith = (id: string, amount: number) =>
+      keyOf(id, { limits: [{ id: `${id} a day`, of: 'requests', per: 'day', amount }] });
     const backend = backendOf({ revisionId: 'rev-1', at: [engine.url] });
     const route = routeOf([backend], { access: 'keys' });
-    controlPlane.publish(snapshotOf([route], { keys: [keyOf('k-1', { limits })] }));
-    const ask = async (url: string): Promise<number> => {
-      const headers = { 'content-type': 'application/json', authorization: 'Bearer k-1' };
-      const answer = await chat(url, { max_tokens: 1 }, { headers });
-      await answer.text();
-      return answer.status;
+    controlPlane.publish(snapshotOf([route], { keys: [keyWith('five', 5), keyWith('three', 3)] }));
+    const ask = async (url: string, key: string, times: number): Promise<number[]> => {
+      const headers = { 'content-type': 'application/json', authorization: `Bearer ${key}` };
+      const statuses: number[] = [];
+      for (let at = 0; at < times; at++) {
+        const answer = await chat(url, { max_tokens: 1 }, { headers });
+        await answer.text();
+        statuses.push(answer.status);
+      }
+      return statuses;
     };
     const env = { SIGNALBOX_GATEWAY_TOKEN: token, SIGNALBOX_GATEWAY_WORKERS: `${how.workers}` };
     const first = start(env);
     const { url, admin } = await addressesOf(first);
     await untilReady(admin);
-    for (let at = 0; at < 3; at++) expect(await ask(url)).toBe(200);
+    expect(await ask(url, 'five', 3)).toEqual([200, 200, 200]);
+    expect(await ask(url, 'three', 4)).toEqual([200, 200, 200, 429]);
     if (how.end === 'SIGKILL') {
-      await until('the use is on disk', async () =>
-        (await readFile(usedLimits(), 'utf8').catch(() => '')).includes(',3]'),
-      );
+      const kept = (): Promise<string> => readFile(usedLimits(), 'utf8').catch(() => '');
+      await until('the use is on disk', async () => (await kept()).match(/,3\]/g)?.length === 2);
       await killGatewayProcess(first);
     } else {
       first.child.kill(how.end);
@@ -157,9 +162,8 @@ describe('the gateway as a process', () => {
     const second = start(env);
     const again = await addressesOf(second);
     await untilReady(again.admin);
-    const statuses: number[] = [];
-    for (let at = 0; at < 4; at++) statuses.push(await ask(again.url));
-    expect(statuses).toEqual([200, 200, 429, 429]);
+    expect(await ask(again.url, 'three', 1)).toEqual([429]);
+    expect(await ask(again.url, 'five', 4)).toEqual([200, 200, 429, 429]);
   });
 
   test.each([

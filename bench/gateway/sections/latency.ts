@@ -17,7 +17,7 @@ export const latency: Section = {
   contenders: ['direct', 'gateway', 'nginx'],
   run: async (rig) => {
     const problems: string[] = [];
-    const [rounds, alone, atHalf] = rig.quick ? [2, 0.3, 1.2] : [3, 1, 6];
+    const [rounds, alone, atHalf] = rig.quick ? [1, 0.3, 1.2] : [3, 1, 5];
     return rig.during(latency.contenders, async (running) => {
       await fillRoutingTable(rig, running);
       const files = new Map(running.map((contender) => [contender.name, rig.requests(contender, smallBodies())]));

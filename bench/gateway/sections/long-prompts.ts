@@ -15,7 +15,7 @@ export const longPrompts: Section = {
   contenders: ['direct', 'gateway', 'nginx'],
   run: async (rig) => {
     const problems: string[] = [];
-    const [rounds, seconds] = rig.quick ? [2, 1] : [3, 3];
+    const [rounds, seconds] = rig.quick ? [1, 1] : [3, 3];
     return rig.during(longPrompts.contenders, async (running) => {
       const files = new Map(
         running.map((contender) => [

@@ -17,7 +17,7 @@ export const metering: Section = {
         startGateway: (controlPlaneUrl) =>
           startGatewayProcess({ folder: join(folder, `metering-${workers}`), controlPlaneUrl, workers }),
       });
-    const one = await (quick ? measure(3_000, 1, 0) : measure(100_000, 5, 0));
+    const one = await (quick ? measure(2_000, 1, 0) : measure(100_000, 5, 0));
     progress('and with 4 processes');
     return meteringResult(one, await (quick ? measure(1_000, 1, 4) : measure(20_000, 2, 4)));
   },

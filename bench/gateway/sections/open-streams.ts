@@ -11,7 +11,7 @@ const connections = 8_000;
 const intervalUs = 200_000;
 const rampMs = 4_000;
 /** The first streams must still be open when the last one is and memory has been read. */
-const frames = 60;
+const [frames, quickFrames] = [60, 40];
 
 export const openStreams: Section = {
   name: 'open-streams',
@@ -40,6 +40,7 @@ async function measure(
 ): Promise<OpenStreamsSample> {
   if (contender?.pid === undefined) throw new Error('only a process has memory');
   const { pid } = contender;
+  const count = rig.quick ? quickFrames : frames;
   // Any load makes V8's young generation grow to its full size, and that is no part of what a stream takes.
   const small = rig.requests(contender, smallBodies());
   const seconds = warmUpSeconds(contender.name, rig.quick);
@@ -52,8 +53,8 @@ async function measure(
       samples.push(residentBytes(pid));
     }
   };
-  const requestsFile = rig.requests(contender, streamBodies({ frames, intervalUs, firstUs: 0 }));
-  const options = { requestsFile, connections, seconds: rampMs / 1_000, rampMs, frames, timeoutMs: 120_000 };
+  const requestsFile = rig.requests(contender, streamBodies({ frames: count, intervalUs, firstUs: 0 }));
+  const options = { requestsFile, connections, seconds: rampMs / 1_000, rampMs, frames: count, timeoutMs: 120_000 };
   let sampling: Promise<void> | undefined;
   const result = await measuredLoad(
     contender,

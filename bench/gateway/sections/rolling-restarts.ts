@@ -45,7 +45,7 @@ async function restartUnderLoad(rig: Rig, gateway: RunningGateway): Promise<Roll
   return besideStreams(rig, gateway, async () => {
     const rate = 0.5 * (await requests.mostPerSecond());
     rig.progress(`half load is ${Math.round(rate)} requests/s beside the streams`);
-    const calm = await requests.during(rate, () => pause(rig.quick ? 3_000 : 10_000));
+    const calm = await requests.during(rate, () => pause(rig.quick ? 2_000 : 10_000));
     rig.progress('measured without restarts');
     const drops = listenDrops();
     const restartSeconds: number[] = [];
@@ -69,7 +69,7 @@ async function restartRepeatedly(rig: Rig, gateway: RunningGateway, restartSecon
 /** How many restarts, and how long there may be new ones. */
 function limitsOf({ rounds, quick }: Rig): [count: number, seconds: number] {
   if (rounds !== undefined) return [rounds, withoutEndSeconds];
-  return quick ? [2, 60] : [wantedRestarts, 90];
+  return quick ? [1, 60] : [wantedRestarts, 90];
 }
 
 async function restart({ pid }: RunningGateway, log: LogTail, count: number): Promise<number> {

@@ -9,7 +9,7 @@ const native: ReadonlySet<ContenderName> = new Set(['direct', 'nginx', 'haproxy'
  */
 export function warmUpSeconds(name: ContenderName, quick: boolean): number {
   if (native.has(name)) return nativeSeconds;
-  return quick ? 3 : 12;
+  return quick ? 1.5 : 10;
 }
 
 /** What a turn of a contender takes: its warm-up, or one of its rounds. */

@@ -113,6 +113,15 @@ describe('a bucket', () => {
     expect(bucket.remaining(4 * 61)).toBe(100);
   });
 
+  test('without a share lets nothing in, also when it is idle, and says that all is free when the window has passed', () => {
+    const bucket = bucketOf(100, 0);
+    expect(use(bucket, 1, 10)).toBe(false);
+    expect(bucket.retryAfterMs(1, 10_000)).toBe(61_000);
+    expect([bucket.remaining(10), bucket.resetMs(10_000)]).toEqual([0, 61_000]);
+    bucket.setShare(0.5);
+    expect(use(bucket, 50, 10)).toBe(true);
+  });
+
   test('with a small share lets in a larger request when it is idle, and waits as long as it took', () => {
     const bucket = bucketOf(100, 0.25);
     expect(use(bucket, 60, 0)).toBe(true);

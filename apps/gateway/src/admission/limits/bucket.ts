@@ -118,6 +118,7 @@ export class Bucket {
   /** Until all of it is free again if nothing more is used. */
   resetMs(now: number): number {
     this.#slideTo(Math.floor(now / tickMs));
+    if (this.#share <= 0 && this.per !== null) return this.#leavesAt(this.#slot) - now;
     if (this.#held <= 0) return 0;
     return this.per === null ? this.#holdMs : this.#leavesAt(this.#lastUsedSlot) - now;
   }
@@ -130,6 +131,8 @@ export class Bucket {
     if (this.#hasRoomFor(need, total)) return 0;
     // Of n places held for m ms on average one is free after 3 m/n in 95 of 100 cases.
     if (this.per === null) return (3 * this.#holdMs) / Math.max(1, this.#held);
+    // When others have something back is not known here: at the latest when all that is used now has left.
+    if (this.#share <= 0) return this.#leavesAt(this.#slot) - now;
     const slots = this.#ring.slice();
     let debt = this.#debt;
     const first = this.#slot - windowSlots + 1;
@@ -154,9 +157,13 @@ export class Bucket {
     return { held: this.#held + this.#debt, wanted };
   }
 
-  /** More than this process's share, but within the limit: let in when nothing else is used, and paid off after. */
+  /**
+   * More than this process's share, but within the limit: let in when nothing else is used, and paid off after. Where
+   * others have used all of it, this process has no share.
+   */
   #hasRoomFor(need: number, used: number): boolean {
-    return need <= this.#allowance - used || (need > this.#allowance && need <= this.#amount && used < almostNothing);
+    if (need <= this.#allowance - used) return true;
+    return this.#share > 0 && need > this.#allowance && need <= this.#amount && used < almostNothing;
   }
 
   #reckon(): void {

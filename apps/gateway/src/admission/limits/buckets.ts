@@ -29,9 +29,14 @@ export class Buckets {
     return [...found.values()];
   }
 
-  /** Limits that are not named keep their shares; so do all while nobody says anything. */
+  /**
+   * Limits that are not named keep their shares, also those that nobody has used here yet; so do all while nobody says
+   * anything.
+   */
   setShares(shares: ReadonlyMap<string, number>, shareOfOthers?: number): void {
-    this.#shares = new Map([...this.#shares, ...shares].filter(([id]) => shares.has(id) || this.#byId.has(id)));
+    const all = [...this.#shares, ...shares];
+    const isKept = (id: string): boolean => all.length <= this.#mostBuckets || shares.has(id) || this.#byId.has(id);
+    this.#shares = new Map(all.filter(([id]) => isKept(id)));
     if (shareOfOthers !== undefined) this.#shareOfOthers = shareOfOthers;
     for (const [id, share] of shares) this.#byId.get(id)?.setShare(share);
   }

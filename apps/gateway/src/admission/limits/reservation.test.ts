@@ -144,6 +144,29 @@ describe('buckets', () => {
   });
 });
 
+describe('shares of buckets', () => {
+  test('told before anybody used the limit here hold, also when others are told of in between', () => {
+    const buckets = new Buckets();
+    buckets.setShares(new Map([['tpm', 0]]));
+    buckets.setShares(new Map([['rpm', 0.4]]));
+    expect(buckets.of([tokens(100)])[0]?.share).toBe(0);
+  });
+
+  test('are forgotten of limits that nobody uses here when they become many', () => {
+    const buckets = new Buckets({ mostBuckets: 2 });
+    buckets.of([tokens(100)]);
+    buckets.setShares(
+      new Map([
+        ['tpm', 0.1],
+        ['a', 0.2],
+      ]),
+    );
+    buckets.setShares(new Map([['b', 0.3]]));
+    const shareOf = (id: string) => buckets.of([{ ...tokens(100), id }])[0]?.share;
+    expect(['tpm', 'a', 'b'].map(shareOf)).toEqual([0.1, 1, 0.3]);
+  });
+});
+
 describe('the headers about limits', () => {
   test('tell of each kind the limit of which least is left', () => {
     const { key, route, reserve } = world([requests(10), tokens(1_000)], [output(100), concurrency(1)]);
