@@ -13,10 +13,15 @@ export interface HiddenUsage {
   movesFingerprint: boolean;
 }
 
+interface Place {
+  start: number;
+  end: number;
+}
+
 /** Where things stand in the body. */
 export interface BodyPlaces {
   /** The value of `stream_options`; undefined when there is none. */
-  streamOptions: { start: number; end: number } | undefined;
+  streamOptions: Place | undefined;
   /** The brace that closes the body's object, which has other members before it. */
   closingBrace: number;
 }
@@ -60,12 +65,20 @@ export function askForUsage(
   if (options === undefined) return undefined;
   const wantsLast = options.include_usage === true;
   if (wantsLast && (options.continuous_usage_stats === true || choices > 1)) return { edits: [], hidden: undefined };
-  const value = JSON.stringify({ ...options, ...(choices === 1 ? running : atTheEnd) });
-  const edit = { at: streamOptions.start, remove: streamOptions.end - streamOptions.start, insert: Buffer.from(value) };
   return {
-    edits: [edit],
+    edits: [editOfOptions(options, streamOptions, choices === 1 ? running : atTheEnd)],
     hidden: { each, last: wantsLast ? 'keep' : 'drop', movesFingerprint: movesFingerprint && !wantsLast },
   };
+}
+
+/**
+ * Options that the gateway does not know stay as they are, to the byte: written anew, a number may be another one. What
+ * is said twice then is meant as it is said last, for every engine.
+ */
+function editOfOptions(options: Fields, { start, end }: Place, wanted: typeof running | typeof atTheEnd): Edit {
+  if (Object.keys(options).every((key) => key in wanted))
+    return { at: start, remove: end - start, insert: Buffer.from(JSON.stringify({ ...options, ...wanted })) };
+  return { at: end - 1, remove: 0, insert: Buffer.from(`,${JSON.stringify(wanted).slice(1, -1)}`) };
 }
 
 function hidingOf(engine: string, api: 'chat' | 'completions'): HiddenUsage['each'] | undefined {
@@ -74,7 +87,7 @@ function hidingOf(engine: string, api: 'chat' | 'completions'): HiddenUsage['eac
   return undefined;
 }
 
-function optionsIn(body: Buffer, { start, end }: { start: number; end: number }): Fields | undefined {
+function optionsIn(body: Buffer, { start, end }: Place): Fields | undefined {
   if (end - start > longestOptions) return undefined;
   try {
     const options: unknown = JSON.parse(body.toString('utf8', start, end));

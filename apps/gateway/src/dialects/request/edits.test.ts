@@ -32,6 +32,12 @@ describe('asking an engine for usage', () => {
       'drop',
     ],
     [
+      'options whose numbers would change',
+      '{"stream_options":{ "include_usage":false, "a":-0,"b":1e400, "c":12345678901234567890 } }',
+      '{"stream_options":{ "include_usage":false, "a":-0,"b":1e400, "c":12345678901234567890 ,"include_usage":true,"continuous_usage_stats":true} }',
+      'drop',
+    ],
+    [
       'running usage without usage, which is none',
       '{"stream_options":{"continuous_usage_stats":true}}',
       '{"stream_options":{"continuous_usage_stats":true,"include_usage":true}}',
