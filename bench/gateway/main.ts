@@ -19,7 +19,7 @@ const usage = `npm run bench:gateway -- [--quick] [--only SECTION]… [--rounds 
 
 ${allSections.map(({ name, title }) => `  ${name.padEnd(16)} ${title}`).join('\n')}
 
---quick takes about 4 minutes, everything about 21. Installs what it compares with (Debian packages as root, npm
+--quick takes about 3 minutes, everything about 20. Installs what it compares with (Debian packages as root, npm
 packages into .cache). --rounds is how many replicas are lost or restarts made; the usual number is what fits into the
 time. Exit code 1 when something could not be measured or requests failed, not when a goal is missed.`;
 

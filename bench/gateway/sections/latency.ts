@@ -17,7 +17,7 @@ export const latency: Section = {
   contenders: ['direct', 'gateway', 'nginx'],
   run: async (rig) => {
     const problems: string[] = [];
-    const [rounds, alone, atHalf] = rig.quick ? [1, 0.3, 1.2] : [3, 1, 5];
+    const [rounds, alone, atHalf] = rig.quick ? [1, 0.3, 0.8] : [3, 1, 5];
     return rig.during(latency.contenders, async (running) => {
       await fillRoutingTable(rig, running);
       const files = new Map(running.map((contender) => [contender.name, rig.requests(contender, smallBodies())]));
@@ -46,7 +46,7 @@ async function mostPerSecond(
 ): Promise<number> {
   const gateway = running.find(({ name }) => name === 'gateway');
   if (gateway === undefined) throw new Error('the gateway does not run');
-  const options = { requestsFile: fileOf(gateway), connections: 64, seconds: rig.quick ? 2 : 5 };
+  const options = { requestsFile: fileOf(gateway), connections: 64, seconds: rig.quick ? 1 : 5 };
   await measuredLoad(gateway, { ...options, seconds: warmUpSeconds(gateway.name, rig.quick) }, problems);
   const { whole, seconds } = await measuredLoad(gateway, options, problems);
   return whole / seconds;

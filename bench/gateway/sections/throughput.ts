@@ -15,7 +15,7 @@ export const throughput: Section = {
   contenders: ['gateway', 'nginx', 'haproxy', ...npmProxies, 'portkey'],
   run: async (rig) => {
     const problems: string[] = [];
-    const [rounds, seconds] = rig.quick ? [2, 0.8] : [5, 2];
+    const [rounds, seconds] = rig.quick ? [2, 0.5] : [5, 2];
     const samples = await rig.during(throughput.contenders, async (running) => {
       await fillRoutingTable(rig, running);
       const files = new Map(running.map((contender) => [contender.name, rig.requests(contender, smallBodies())]));

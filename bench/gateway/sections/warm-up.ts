@@ -8,7 +8,7 @@ const native: ReadonlySet<ContenderName> = new Set(['direct', 'nginx', 'haproxy'
  * it has: its cost per request falls by half within its first 10 s at full speed.
  */
 export function warmUpSeconds(name: ContenderName, quick: boolean): number {
-  if (native.has(name)) return nativeSeconds;
+  if (native.has(name)) return quick ? 0.3 : nativeSeconds;
   return quick ? 1.5 : 10;
 }
 
