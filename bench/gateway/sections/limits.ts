@@ -65,7 +65,7 @@ async function measure(
   { quick, progress }: Rig,
   call: (name: Name, perSecond: number, seconds: number) => Promise<readonly Asked[]>,
 ): Promise<Omit<LimitsRun, 'crowded'>> {
-  const [limitedSeconds, loadSeconds, floodSeconds] = quick ? [5, 4, 4] : [70, 18, 16];
+  const [limitedSeconds, loadSeconds, floodSeconds] = quick ? [5, 4, 4] : [66, 18, 16];
   // The same requests at the same moments, first alone and then among all others.
   const unloaded = await call('critical', 0.4 * capacity, loadSeconds);
   progress(`unloaded: ${unloaded.length} critical requests`);

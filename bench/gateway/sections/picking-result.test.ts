@@ -21,6 +21,11 @@ test('an index that forgets is a problem, however fast', () => {
   expect(problems).toHaveLength(1);
 });
 
+test('memory that was let go meanwhile hides what an index takes, which then is not measured', () => {
+  const { rows } = pickingResult([sample(12)], { heldBytes: -5 * mib, afterChurnBytes: -4 * mib });
+  expect(rows.map(({ measured }) => measured.kind)).toEqual(['measured', 'notMeasured', 'notMeasured']);
+});
+
 test('no index, no figure', () => {
   expect(pickingNotMeasured('gone').rows.map(({ measured }) => measured.kind)).toEqual(Array(3).fill('notMeasured'));
 });

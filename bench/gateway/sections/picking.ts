@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { root } from '../rig/paths.ts';
@@ -31,11 +32,11 @@ export const picking: Section = {
     if (!existsSync(source)) return pickingNotMeasured('there is no prefix index');
     const module = (await import(source)) as { PrefixIndex?: new (options: { blocks: number }) => PrefixIndex };
     if (module.PrefixIndex === undefined) return pickingNotMeasured('prefix-index.ts exports no PrefixIndex');
-    const before = memoryBytes();
+    const before = await memoryBytes();
     const index = new module.PrefixIndex({ blocks: 1_000_000 });
     const known = Array.from({ length: conversations }, (_, number) => number);
     for (const number of known) index.insert(promptOf(number), model, number % replicas);
-    const heldBytes = memoryBytes() - before;
+    const heldBytes = (await memoryBytes()) - before;
     const samples: PickingSample[] = [];
     const rounds = quick ? 3 : 7;
     for (let round = 0; round <= rounds; round++) {
@@ -46,7 +47,7 @@ export const picking: Section = {
     // As many blocks again, twice: what was there gives way, and nothing may grow.
     for (let number = conversations; number < 3 * conversations; number++)
       index.insert(promptOf(number), model, number % replicas);
-    return pickingResult(samples, { heldBytes, afterChurnBytes: memoryBytes() - before });
+    return pickingResult(samples, { heldBytes, afterChurnBytes: (await memoryBytes()) - before });
   },
 };
 
@@ -84,10 +85,17 @@ function best(hits: Uint16Array): number {
   return slot;
 }
 
-/** What is held, without what only waits for the collector. */
-function memoryBytes(): number {
+/**
+ * What is held, without what only waits for the collector: of the sections before, some is let go by the first
+ * collection and is gone with the next.
+ */
+async function memoryBytes(): Promise<number> {
   setFlagsFromString('--expose-gc');
-  runInNewContext('gc')();
+  const collect = runInNewContext('gc') as () => void;
+  for (let time = 0; time < 4; time++) {
+    collect();
+    await pause(50);
+  }
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
 }

@@ -69,7 +69,7 @@ async function restartRepeatedly(rig: Rig, gateway: RunningGateway, restartSecon
 /** How many restarts, and how long there may be new ones. */
 function limitsOf({ rounds, quick }: Rig): [count: number, seconds: number] {
   if (rounds !== undefined) return [rounds, withoutEndSeconds];
-  return quick ? [1, 60] : [wantedRestarts, 90];
+  return quick ? [1, 60] : [wantedRestarts, 70];
 }
 
 async function restart({ pid }: RunningGateway, log: LogTail, count: number): Promise<number> {

@@ -16,7 +16,7 @@ export const saturation: Section = {
   contenders: ['direct', 'gateway', 'nginx'],
   run: async (rig) => {
     const problems: string[] = [];
-    const [rounds, seconds, frames] = rig.quick ? [1, 1, 30] : [2, 5, 100];
+    const [rounds, seconds, frames] = rig.quick ? [1, 1, 30] : [2, 4, 100];
     return rig.during(saturation.contenders, async (running) => {
       const bodies = streamBodies({ frames, intervalUs, firstUs: 0 });
       const files = new Map(running.map((contender) => [contender.name, rig.requests(contender, bodies)]));

@@ -55,6 +55,21 @@ describe('the memory of limits', () => {
     expect(lines).toEqual([]);
   });
 
+  test('writes nothing when nothing was used since', async () => {
+    const one = memory();
+    await one.stop(limits);
+    now += 60_000;
+    const later = limits.map(({ used, ...limit }) => ({
+      ...limit,
+      used: used.map(([ago, n]) => [ago + 60_000, n] as const),
+    }));
+    await rm(join(folder, 'used-limits.json'));
+    await one.stop(later);
+    expect(await readdir(folder)).toEqual([]);
+    await one.stop(later.slice(1));
+    expect(await readdir(folder)).toEqual(['used-limits.json']);
+  });
+
   test('forgets what has left its window', async () => {
     await memory().stop(limits);
     const second = memory();

@@ -34,8 +34,8 @@ export class LimitMemory {
   #writing: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #isFailing = false;
-  /** Limits that the file names. */
-  #kept = 0;
+  /** What the file says, but for how long ago: with nothing new there is nothing to write. Undefined: not known. */
+  #written: string | undefined = amountsOf([]);
 
   constructor(options: { folder: string; clock: Pick<Clock, 'now'>; log: Logger }) {
     this.#folder = options.folder;
@@ -48,12 +48,12 @@ export class LimitMemory {
     const text = await readFile(join(this.#folder, fileName), 'utf8').catch(() => undefined);
     if (text === undefined) return [];
     const parsed = fileSchema.safeParse(jsonOf(text));
+    this.#written = parsed.success ? amountsOf(parsed.data.limits) : undefined;
     if (!parsed.success) {
       this.#log.warn('what was used of limits is damaged on disk and was passed over', { file: fileName });
       return [];
     }
     const { savedAt, limits } = parsed.data;
-    this.#kept = limits.length;
     // A clock that was set back: nothing has left its window since.
     const awayMs = Math.max(0, this.#clock.now() - savedAt);
     return limits.map(({ used, ...limit }) => ({
@@ -80,8 +80,9 @@ export class LimitMemory {
 
   /** In the order of the calls, behind the traffic: a full disk is logged and stops nothing. */
   #save(limits: readonly UsedLimit[]): Promise<void> {
-    if (limits.length === 0 && this.#kept === 0) return this.#writing;
-    this.#kept = limits.length;
+    const amounts = amountsOf(limits);
+    if (amounts === this.#written) return this.#writing;
+    this.#written = amounts;
     const text = JSON.stringify({ savedAt: this.#clock.now(), limits } satisfies z.input<typeof fileSchema>);
     this.#writing = this.#writing.then(async () => {
       try {
@@ -92,10 +93,15 @@ export class LimitMemory {
         // Said once: it is tried again and again.
         if (!this.#isFailing) this.#log.error('what was used of limits could not be kept on disk', { error });
         this.#isFailing = true;
+        this.#written = undefined;
       }
     });
     return this.#writing;
   }
+}
+
+function amountsOf(limits: readonly UsedLimit[]): string {
+  return JSON.stringify(limits.map(({ id, per, used }) => [id, per, used.map(([, amount]) => amount)]));
 }
 
 function jsonOf(text: string): unknown {
