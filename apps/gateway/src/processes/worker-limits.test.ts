@@ -75,7 +75,7 @@ describe('limits among the workers of a gateway', () => {
     const [one, other] = [enter(), enter()];
     for (let at = 0; at < 10; at++) round([100, 100]);
     const fresh = enter();
-    expect(fresh.share).toBe(0);
+    expect(fresh.share).toBeCloseTo(0, 6);
     limits.leaves(one);
     round([0, 100, 100]);
     expect(fresh.share).toBeLessThan(0.5);
@@ -138,7 +138,7 @@ describe('limits among the workers of a gateway', () => {
     now = 0;
     limits.apply(snapshot(perDay));
     limits.remember(kept, now);
-    expect([enter().share, enter().share]).toEqual([0, 0]);
+    expect([enter().share, enter().share]).toEqual([expect.closeTo(0.05), expect.closeTo(0.05)]);
     for (let at = 0; at < 20; at++) round([100, 100]);
     expect(held()).toBeCloseTo(0.1, 3);
     now = 24 * hour;
@@ -147,6 +147,37 @@ describe('limits among the workers of a gateway', () => {
     expect(limits.used(now)).toEqual([]);
     for (let at = 0; at < 20; at++) round([100, 100]);
     expect(held()).toBeGreaterThan(0.98);
+  });
+
+  test('a worker has nothing at all of a limit that is used up, and is told when it no longer is', () => {
+    limits.remember([{ id: 'tokens', per: 'minute', used: [[0, 1_000]] }], now);
+    const one = enter();
+    expect(one.share).toBe(0);
+    round([100]);
+    expect(one.share).toBe(0);
+    now += 61_000;
+    round([100]);
+    expect(one.share).toBeGreaterThan(0.9);
+  });
+
+  test('a worker that others leave no part of a limit can tell that from one that is used up', () => {
+    const [busy] = [enter()];
+    if (busy === undefined) throw new Error('no worker');
+    for (let at = 0; at < 20; at++) round([100]);
+    const fresh = enter();
+    // Others have to let go first: one request at a time is let in until then.
+    expect(fresh.share).toBeGreaterThan(0);
+    expect(fresh.share).toBeLessThan(0.001);
+    busy.held = 1_000;
+    now += 500;
+    limits.heard(busy, busy.use(100), now);
+    fresh.take(limits.heard(fresh, fresh.use(100), now));
+    expect(fresh.share).toBe(0);
+    busy.held = 400;
+    now += 500;
+    limits.heard(busy, busy.use(100), now);
+    fresh.take(limits.heard(fresh, fresh.use(100), now));
+    expect(fresh.share).toBeGreaterThan(0);
   });
 
   test('of a limit that counts by another period now, nothing was used', () => {

@@ -1,5 +1,6 @@
 import {
   type GatewayReportAnswer,
+  type KnownUse,
   knownUse,
   type LimitSpec,
   type LimitUseReport,
@@ -10,6 +11,7 @@ import {
   type SnapshotLimit,
   usesAfter,
 } from '@signalbox/domain';
+import { almostNoShare } from '../admission/limits/bucket.ts';
 import { UseOverTime } from '../admission/limits/use-over-time.ts';
 import { type UsedLimit, type UsesOverTime, usedLimitsOf, usesOverTime } from '../admission/limits/used-limits.ts';
 
@@ -23,6 +25,8 @@ interface Known {
   overTime: UsesOverTime;
   heardAt: number;
   isLeaving: boolean;
+  /** What it was told of limits that it has no share of. */
+  withoutShare: Map<string, number>;
 }
 
 /**
@@ -61,17 +65,23 @@ export class WorkerLimits<Worker extends object> {
     return { shares: {}, gateways: this.#size * gateways };
   }
 
-  /** What a new worker begins with: nothing of what others use or used, until its first word has been answered. */
+  /** What a new worker begins with: of limits that others use or used, what nobody claims, until its first word. */
   welcome(worker: Worker, now: number): GatewayReportAnswer {
-    const used = new Set(this.#sharing(now).flatMap(({ uses }) => Object.keys(uses.limits)));
-    const none = { held: 0, wanted: 0, share: 0, sent: 0 };
-    const limits = Object.fromEntries([...used].map((id) => [id, none]));
+    const all = this.#sharing(now);
+    const shares: Record<string, number> = {};
+    const limits: Record<string, KnownUse> = {};
+    const withoutShare = new Map<string, number>();
+    for (const id of new Set(all.flatMap(({ uses }) => Object.keys(uses.limits)))) {
+      const share = this.#firstShare(id, all);
+      const told = this.#toldShare(id, share, all);
+      limits[id] = { held: 0, wanted: 0, share, sent: share };
+      shares[id] = told;
+      if (share === 0) withoutShare.set(id, told);
+    }
     const uses = { others: 1 / this.#size, limits };
-    this.#known.set(worker, { id: `${this.#named++}`, uses, overTime: new Map(), heardAt: now, isLeaving: false });
-    return {
-      shares: Object.fromEntries([...used].map((id) => [id, 0])),
-      gateways: this.#size * this.#gateways,
-    };
+    const id = `${this.#named++}`;
+    this.#known.set(worker, { id, uses, overTime: new Map(), heardAt: now, isLeaving: false, withoutShare });
+    return { shares, gateways: this.#size * this.#gateways };
   }
 
   /** What the worker is to be told of its shares; undefined when nothing changes. */
@@ -84,15 +94,21 @@ export class WorkerLimits<Worker extends object> {
     known.heardAt = now;
     this.#follow(known, now);
     if (known.isLeaving) return undefined;
-    const shared = limitSharesOf(known.id, this.#sharing(now), (id) => this.#specOf(id));
+    const all = this.#sharing(now);
+    const shared = limitSharesOf(known.id, all, (id) => this.#specOf(id));
     if (shared === undefined) return undefined;
     known.uses = { ...shared.uses, others: 1 / this.#size };
-    const shares = Object.entries(shared.answer.shares);
-    if (shares.length === 0) return undefined;
-    return {
-      shares: Object.fromEntries(shares.map(([id, share]) => [id, Math.min(1, share * this.#partOf(id))])),
-      gateways: this.#size * this.#gateways,
-    };
+    const shares: Record<string, number> = {};
+    for (const [id, share] of Object.entries(shared.answer.shares)) shares[id] = this.#toldShare(id, share, all);
+    for (const [id, { sent }] of Object.entries(shared.uses.limits)) {
+      if (sent > 0) known.withoutShare.delete(id);
+      else {
+        const told = this.#toldShare(id, sent, all);
+        if (known.withoutShare.get(id) !== told) shares[id] = told;
+        known.withoutShare.set(id, told);
+      }
+    }
+    return Object.keys(shares).length === 0 ? undefined : { shares, gateways: this.#size * this.#gateways };
   }
 
   /** It takes no new connections; what it has goes on counting. */
@@ -151,6 +167,30 @@ export class WorkerLimits<Worker extends object> {
       return held > 0 ? [[id, { held, wanted: 0, share: 0, sent: 0 }] as const] : [];
     });
     return { others: 0, limits: Object.fromEntries(counting) };
+  }
+
+  /** Of what is left of the gateway's part: an even one, if nobody else acts on it. */
+  #firstShare(id: string, all: readonly SharingGateway[]): number {
+    const amount = this.#specOf(id)?.amount ?? 0;
+    if (amount <= 0) return 0;
+    let [left, claimed] = [1, 0];
+    for (const { uses, state } of all) {
+      const { held, share, sent } = knownUse(uses, id);
+      if (state === 'silent') left -= held / amount;
+      else claimed += Math.max(share, sent);
+    }
+    return Math.max(0, Math.min(left - claimed, left / this.#size));
+  }
+
+  /**
+   * As a part of the whole limit. Without a share of one that is used up a worker lets in nothing; where others only have
+   * to let go of theirs first, one request at a time.
+   */
+  #toldShare(id: string, share: number, all: readonly SharingGateway[]): number {
+    if (share > 0) return Math.min(1, share * this.#partOf(id));
+    const amount = this.#specOf(id)?.amount ?? 0;
+    const isUsedUp = all.reduce((held, { uses }) => held + knownUse(uses, id).held, 0) >= amount;
+    return isUsedUp ? 0 : almostNoShare;
   }
 
   #follow({ uses, overTime }: Known, now: number): void {

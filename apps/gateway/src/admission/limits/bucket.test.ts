@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { SnapshotLimit } from '@signalbox/domain';
 import { seededRandom } from '../../../../../packages/testkit/src/simulated-engine/engine/random.ts';
-import { Bucket } from './bucket.ts';
+import { almostNoShare, Bucket } from './bucket.ts';
 
 const perMinute = (amount: number): SnapshotLimit => ({ id: 'l', of: 'tokens', per: 'minute', amount });
 const bucketOf = (amount: number, share = 1): Bucket => new Bucket(perMinute(amount), share);
@@ -120,6 +120,13 @@ describe('a bucket', () => {
     expect([bucket.remaining(10), bucket.resetMs(10_000)]).toEqual([0, 61_000]);
     bucket.setShare(0.5);
     expect(use(bucket, 50, 10)).toBe(true);
+  });
+
+  test('that others have yet to let go of a part for lets in one request at a time, and the next in a second', () => {
+    const bucket = bucketOf(100, almostNoShare);
+    expect(use(bucket, 10, 10)).toBe(true);
+    expect(use(bucket, 10, 10)).toBe(false);
+    expect(bucket.retryAfterMs(10, 10_000)).toBe(1_000);
   });
 
   test('with a small share lets in a larger request when it is idle, and waits as long as it took', () => {

@@ -10,6 +10,9 @@ const ringSize = 64;
 /** A share of nothing would never pay off a debt. */
 const leastShare = 0.001;
 const unknownHoldMs = 1_000;
+/** Told where others still act on all parts of a limit that is not used up, until they have let go: a second or so. */
+export const almostNoShare = 1e-9;
+const letGoMs = 1_000;
 /** Shares may be fractions; what is left of a sum of them is not exactly nothing. */
 const almostNothing = 1e-6;
 /** A debt of more windows than this is told as this many. */
@@ -131,6 +134,7 @@ export class Bucket {
     if (this.#hasRoomFor(need, total)) return 0;
     // Of n places held for m ms on average one is free after 3 m/n in 95 of 100 cases.
     if (this.per === null) return (3 * this.#holdMs) / Math.max(1, this.#held);
+    if (this.#share > 0 && this.#share <= almostNoShare) return letGoMs;
     // When others have something back is not known here: at the latest when all that is used now has left.
     if (this.#share <= 0) return this.#leavesAt(this.#slot) - now;
     const slots = this.#ring.slice();
