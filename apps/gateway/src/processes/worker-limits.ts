@@ -99,14 +99,12 @@ export class WorkerLimits<Worker extends object> {
     if (shared === undefined) return undefined;
     known.uses = { ...shared.uses, others: 1 / this.#size };
     const shares: Record<string, number> = {};
-    for (const [id, share] of Object.entries(shared.answer.shares)) shares[id] = this.#toldShare(id, share, all);
     for (const [id, { sent }] of Object.entries(shared.uses.limits)) {
-      if (sent > 0) known.withoutShare.delete(id);
-      else {
-        const told = this.#toldShare(id, sent, all);
-        if (known.withoutShare.get(id) !== told) shares[id] = told;
-        known.withoutShare.set(id, told);
-      }
+      const told = this.#toldShare(id, sent, all);
+      const hasNone = sent === 0;
+      if (id in shared.answer.shares || (hasNone && known.withoutShare.get(id) !== told)) shares[id] = told;
+      if (hasNone) known.withoutShare.set(id, told);
+      else known.withoutShare.delete(id);
     }
     return Object.keys(shares).length === 0 ? undefined : { shares, gateways: this.#size * this.#gateways };
   }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson, snapshotSchema } from '@signalbox/contracts';
 import type { Snapshot } from '@signalbox/domain';
+import { parseJson } from '../parse-json.ts';
 
 export type ParsedSnapshot = { kind: 'valid'; snapshot: Snapshot } | { kind: 'invalid'; because: string };
 
@@ -30,12 +31,4 @@ function namesAreUnique(snapshot: Snapshot): ParsedSnapshot {
   const names = new Set(snapshot.routes.map((route) => route.name));
   if (names.size === snapshot.routes.length) return { kind: 'valid', snapshot };
   return { kind: 'invalid', because: 'two routes have the same name' };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

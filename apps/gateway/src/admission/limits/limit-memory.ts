@@ -2,6 +2,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, type Logger, monotonicMs } from '@signalbox/runtime';
 import { z } from 'zod';
+import { parseJson } from '../../parse-json.ts';
 import { writeWhole } from '../../whole-file.ts';
 import type { UsedLimit } from './used-limits.ts';
 
@@ -47,7 +48,7 @@ export class LimitMemory {
   async read(): Promise<readonly UsedLimit[]> {
     const text = await readFile(join(this.#folder, fileName), 'utf8').catch(() => undefined);
     if (text === undefined) return [];
-    const parsed = fileSchema.safeParse(jsonOf(text));
+    const parsed = fileSchema.safeParse(parseJson(text));
     this.#written = parsed.success ? amountsOf(parsed.data.limits) : undefined;
     if (!parsed.success) {
       this.#log.warn('what was used of limits is damaged on disk and was passed over', { file: fileName });
@@ -102,12 +103,4 @@ export class LimitMemory {
 
 function amountsOf(limits: readonly UsedLimit[]): string {
   return JSON.stringify(limits.map(({ id, per, used }) => [id, per, used.map(([, amount]) => amount)]));
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
